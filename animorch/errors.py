@@ -1,0 +1,45 @@
+"""Every error animorch raises on purpose.
+
+AnimorchError            already a sentence for a person: shown without a traceback
+├── UsageError           wrong words, config or files: exit 2, no run is made
+│   └── PluginError      a plugin is missing, broken, or its name is taken twice
+├── BackendError         a backend could not render this point: the point FAILS, the others go on
+│   ├── Unsupported      the backend cannot honour a field of the spec (found before rendering)
+│   └── WeightsError     a weight file is missing, truncated, unsafe or of the wrong kind
+├── MediaError           ffmpeg or Pillow could not write or read a file
+└── TrackingError        the MLflow store could not be reached (records on disk stay the truth)
+"""
+
+from __future__ import annotations
+
+
+class AnimorchError(Exception):
+    """A sentence that says what was asked, what was found and what to do."""
+
+
+class UsageError(AnimorchError):
+    """The command, a config file or an input is wrong; nothing was rendered."""
+
+
+class PluginError(UsageError):
+    """A plugin is missing, cannot be imported, or two offer the same name."""
+
+
+class BackendError(AnimorchError):
+    """A backend could not render this point."""
+
+
+class Unsupported(BackendError):
+    """The backend cannot honour a field of the spec; it never drops one silently."""
+
+
+class WeightsError(BackendError):
+    """A weight file is missing, truncated, unsafe to load, or of the wrong kind."""
+
+
+class MediaError(AnimorchError):
+    """A clip could not be encoded or decoded."""
+
+
+class TrackingError(AnimorchError):
+    """The MLflow store could not be reached or refused a write."""

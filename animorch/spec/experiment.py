@@ -1,0 +1,94 @@
+"""Experiment: a RenderSpec plus who renders it and what becomes of the frames."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from animorch.spec.model import Frozen
+from animorch.spec.render import RenderSpec
+from animorch.spec.travel import by_frame
+
+Format = Literal["mp4", "webm", "mkv", "gif", "apng", "webp", "png"]
+Slug = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+
+
+class Choice(BaseModel):
+    """A plugin by name, with its options beside the name."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    name: str = Field(min_length=1)
+
+    @property
+    def options(self) -> dict[str, Any]:
+        return dict(self.model_extra or {})
+
+
+class Output(Frozen):
+    """How finished frames are written. None of it ever renders again."""
+
+    formats: tuple[Format, ...] = Field(("mp4",), min_length=1, description="Files to write.")
+    fps: float = Field(8.0, gt=0, le=240, description="Frames per second of the written files.")
+    quality: Literal["draft", "good", "best"] = Field("good", description="Size against fidelity.")
+
+
+class Experiment(RenderSpec):
+    """One experiment file, flat: the fields of a RenderSpec, then these."""
+
+    name: Slug = Field("default", description="Folder under runs/ and name of the MLflow experiment.")
+    backend: Choice = Field(Choice(name="testcard"), description="Who renders.")
+    post: dict[str, Choice] = Field({}, description="Post-steps, applied in this order.")
+    metrics: dict[str, Choice] = Field({}, description="Metrics measured before and after post-steps.")
+    output: Output = Output()
+    moved: dict[str, Any] = Field({}, description="Settings taken from motion.recommends.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _settle(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        data = dict(data)
+        for kind in ("post", "metrics"):
+            if kind in data:
+                data[kind] = _named(data[kind])
+        data = _recommended(data)
+        if data.get("prompt_travel"):
+            output = data.get("output") or {}
+            fps = output.fps if isinstance(output, Output) else output.get("fps", Output().fps)
+            frames = data.get("frames", cls.model_fields["frames"].default)
+            data["prompt_travel"] = by_frame(data["prompt_travel"], frames, float(fps))
+        return data
+
+    @property
+    def spec(self) -> RenderSpec:
+        """The part a backend sees."""
+        return RenderSpec.model_construct(**{key: getattr(self, key) for key in RenderSpec.model_fields})
+
+
+def _named(chosen: Any) -> Any:
+    """{boomerang: {loops: 1}} and [boomerang] both become {boomerang: {name: boomerang, …}}."""
+    if isinstance(chosen, (list, tuple)):
+        chosen = {(item if isinstance(item, str) else item["name"]): item for item in chosen}
+    if not isinstance(chosen, dict):
+        return chosen
+    return {
+        key: {"name": key} | item if isinstance(item, dict) else {"name": item} if isinstance(item, str) else item
+        for key, item in chosen.items()
+        if item is not None
+    }
+
+
+def _recommended(data: dict[str, Any]) -> dict[str, Any]:
+    """Null settings take the motion module's recommendation, else the general default."""
+    motion = data.get("motion")
+    wishes = motion.get("recommends") if isinstance(motion, dict) else getattr(motion, "recommends", None)
+    wishes = wishes if isinstance(wishes, dict) else wishes.model_dump() if wishes else {}
+    moved = dict(data.get("moved") or {})
+    for key in ("steps", "cfg", "sampler", "schedule"):
+        if data.get(key) is None:
+            data.pop(key, None)
+            if wishes.get(key) is not None:
+                data[key] = moved[key] = wishes[key]
+    return data | {"moved": moved}

@@ -1,0 +1,137 @@
+"""RenderSpec: one clip asked for in full. It says nothing of who renders it, nor of fps."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints, field_validator, model_validator
+
+from animorch.spec.model import Frozen
+from animorch.spec.travel import by_frame
+from animorch.spec.weights import Base, Weights
+from animorch.spec.window import Window
+
+Word = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_]*$")]
+
+
+class Checkpoint(Weights):
+    """Stable Diffusion weights: a diffusers folder, a single file, or a hub id."""
+
+    base: Base = Field(description="Model family; a motion module must be of the same one.")
+    config: str | None = Field(None, description="Folder with configs and tokenizer for a single file.")
+
+
+class Recommends(Frozen):
+    """Settings that a motion module was made for; null leaves the general default."""
+
+    steps: int | None = None
+    cfg: float | None = None
+    sampler: Word | None = None
+    schedule: Word | None = None
+
+
+class MotionModule(Weights):
+    """Temporal weights with the preset they were trained for (registry: conf/motion/)."""
+
+    base: Base = Field(description="Checkpoint family that it animates.")
+    family: Literal["v1", "v2", "v3", "sdxl", "hotshot", "unknown"] = "unknown"
+    table: int | None = Field(None, ge=1, description="Length of the position table: frames at most.")
+    trained_frames: int = Field(16, ge=1, description="Frames it was trained on.")
+    beta_schedule: Literal["linear", "scaled_linear", "squaredcos_cap_v2"] = Field(
+        "linear", description="diffusers naming; ComfyUI calls linear `sqrt_linear`."
+    )
+    beta_start: float = Field(0.00085, gt=0)
+    beta_end: float = Field(0.012, gt=0)
+    recommends: Recommends = Recommends()
+
+
+class Lora(Weights):
+    """Low-rank weights with their strength in kohya's meaning (times alpha / rank)."""
+
+    weight: float = Field(1.0, ge=-10, le=10, description="Strength.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_words(cls, data: Any) -> Any:
+        """`file.safetensors:0.8` is short for {path: file.safetensors, weight: 0.8}."""
+        if isinstance(data, str):
+            path, colon, weight = data.rpartition(":")
+            is_pair = colon and weight.replace(".", "", 1).lstrip("-").isdigit()
+            data = {"path": path, "weight": float(weight)} if is_pair else {"path": data}
+        if isinstance(data, dict) and "name" not in data:
+            named = data.get("path") or data.get("repo") or ""
+            data = data | {"name": str(named).rstrip("/").rpartition("/")[2] or "lora"}
+        return data
+
+
+class RenderSpec(Frozen):
+    """What decides the pixels of a clip, apart from the renderer."""
+
+    checkpoint: Checkpoint
+    motion: MotionModule
+    loras: tuple[Lora, ...] = Field((), description="Style LoRAs, applied together.")
+    motion_loras: tuple[Lora, ...] = Field((), description="Camera moves and the like.")
+    motion_scale: float = Field(1.0, ge=0, le=4, description="Strength of the motion module.")
+    prompt: str = Field("", description="What to see.")
+    negative_prompt: str = Field("", description="What not to see.")
+    prompt_travel: dict[int, str] = Field({}, description="Frame to prompt reached there.")
+    steps: int = Field(25, ge=1, le=1000, description="Denoising steps.")
+    cfg: float = Field(7.5, ge=0, le=100, description="Classifier-free guidance; 1 turns it off.")
+    sampler: Word = Field("ddim", description="euler, euler_a, ddim, dpmpp_2m, lcm …")
+    schedule: Word = Field("normal", description="Sigma spacing: normal, karras, sgm_uniform …")
+    seed: int = Field(0, ge=0, le=2**64 - 1, description="Noise seed; a string of digits is fine.")
+    width: int = Field(512, ge=8, le=8192)
+    height: int = Field(512, ge=8, le=8192)
+    frames: int = Field(16, ge=1, le=4096)
+    window: Window | None = Field(None, description="Sliding windows for more frames than the table.")
+    clip_skip: int = Field(1, ge=1, le=12, description="A1111's numbering: 1 uses every layer.")
+
+    @field_validator("seed", mode="before")
+    @classmethod
+    def _seed_is_fixed(cls, seed: Any) -> Any:
+        if isinstance(seed, str) and seed.strip().lstrip("-").isdigit():
+            seed = int(seed)
+        if isinstance(seed, int) and seed < 0:
+            raise ValueError(
+                f"{seed} (a random seed) would make a clip nobody can render again; "
+                "choose one, as in seed=1234, or several, as in seed=range(0,4)"
+            )
+        return seed
+
+    @field_validator("window", mode="before")
+    @classmethod
+    def _no_length_is_no_window(cls, window: Any) -> Any:
+        return None if isinstance(window, dict) and window.get("length") is None else window
+
+    @model_validator(mode="before")
+    @classmethod
+    def _travel_in_frames(cls, data: Any) -> Any:
+        if isinstance(data, dict) and data.get("prompt_travel"):
+            frames = data.get("frames", cls.model_fields["frames"].default)
+            data = data | {"prompt_travel": by_frame(data["prompt_travel"], frames)}
+        return data
+
+    @model_validator(mode="after")
+    def _motion_fits(self) -> RenderSpec:
+        if self.motion.base != self.checkpoint.base:
+            raise ValueError(
+                f"motion={self.motion.name} animates {self.motion.base} checkpoints and "
+                f"checkpoint={self.checkpoint.name} is {self.checkpoint.base}; "
+                f"choose a {self.checkpoint.base} motion module or a {self.motion.base} checkpoint"
+            )
+        table = self.motion.table
+        span = self.window.length if self.window else self.frames
+        if table is not None and span > table:
+            raise ValueError(
+                f"{'window.length' if self.window else 'frames'}={span} is more than the {table} "
+                f"that motion={self.motion.name} has positions for; "
+                f"set window.length={min(table, self.motion.trained_frames)} or lower it"
+            )
+        return self
+
+    @property
+    def unet_calls(self) -> int:
+        """UNet forwards that the clip takes: steps x windows x guidance branches."""
+        branches = 1 if self.cfg <= 1 else 2
+        windows = self.window.calls(self.frames, self.steps) if self.window else self.steps
+        return windows * branches

@@ -1,0 +1,42 @@
+"""Prompt travel: at which frame which prompt is reached."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+def frame_of(key: str | int, frames: int, fps: float | None = None) -> int:
+    """The frame a travel key names: 12, "12", "50%" (of the clip) or "1.5s" (needs fps).
+
+    Raises ValueError when the key is none of these or lies outside the clip.
+    """
+    text = str(key).strip()
+    try:
+        if text.endswith("%"):
+            frame = min(round(float(text[:-1]) / 100 * frames), frames - 1)
+        elif text.endswith("s"):
+            if fps is None:
+                raise ValueError(f"prompt_travel key {text!r} is in seconds and no fps is known here")
+            frame = round(float(text[:-1]) * fps)
+        else:
+            frame = int(text)
+    except ValueError as error:
+        if "prompt_travel" in str(error):
+            raise
+        raise ValueError(
+            f'prompt_travel key {text!r} is not a frame (12), a share ("50%") or a time ("1.5s")'
+        ) from error
+    if not 0 <= frame < frames:
+        raise ValueError(f"prompt_travel key {text!r} is frame {frame}, outside a clip of {frames} frames")
+    return frame
+
+
+def by_frame(travel: Mapping[str | int, str], frames: int, fps: float | None = None) -> dict[int, str]:
+    """Travel with every key resolved to a frame, in frame order; two prompts at one frame are refused."""
+    resolved: dict[int, str] = {}
+    for key, prompt in travel.items():
+        frame = frame_of(key, frames, fps)
+        if frame in resolved:
+            raise ValueError(f"prompt_travel has two prompts at frame {frame}; keep one")
+        resolved[frame] = str(prompt)
+    return dict(sorted(resolved.items()))
