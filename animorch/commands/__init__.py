@@ -1,0 +1,17 @@
+"""The words of the command line, one file each; offered through the same hook as anyone's."""
+
+from __future__ import annotations
+
+from animorch.commands.dashboard import Dashboard
+from animorch.commands.grid import Grid
+from animorch.commands.plan import PlanCommand
+from animorch.commands.rerun import Rerun
+from animorch.commands.schema import Schema
+from animorch.commands.status import Status
+from animorch.commands.sync import Sync
+from animorch.plugin import Command, hookimpl
+
+
+@hookimpl
+def animorch_commands() -> list[type[Command]]:
+    return [Dashboard, Grid, PlanCommand, Rerun, Schema, Status, Sync]

@@ -1,0 +1,26 @@
+"""Clips as files: writing them, reading them back, and the metadata they carry.
+
+ffmpeg is called in here and nowhere else. Importing this costs nothing: numpy, Pillow and ffmpeg
+are imported when a clip is written or read.
+"""
+
+from animorch.media.decoder import decode
+from animorch.media.encoder import FORMATS, Quality, encode, encode_stream
+from animorch.media.metadata import Probe, probe, read_metadata, sidecar
+from animorch.media.still import poster, save_image
+from animorch.media.stream import Stream
+
+__all__ = [
+    "FORMATS",
+    "Probe",
+    "Quality",
+    "Stream",
+    "decode",
+    "encode",
+    "encode_stream",
+    "poster",
+    "probe",
+    "read_metadata",
+    "save_image",
+    "sidecar",
+]

@@ -52,11 +52,11 @@ def replace_folder(runs: Path, fresh: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     if target.exists():
         old = runs / STAGING / f"{os.getpid()}-{uuid4().hex[:8]}"
-        os.rename(target, old)
-        os.rename(fresh, target)
+        target.rename(old)
+        fresh.rename(target)
         shutil.rmtree(old, ignore_errors=True)
     else:
-        os.rename(fresh, target)
+        fresh.rename(target)
 
 
 def sweep_out(runs: Path) -> None:

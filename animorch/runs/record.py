@@ -34,11 +34,11 @@ class Record(Frozen):
     finished: datetime
     seconds: dict[str, float] = Field({}, description="Stage to wall-clock seconds.")
     rendered: bool = Field(description="False when the frames came from the store.")
-    environment: dict[str, str] = {}
+    environment: dict[str, str] = Field({}, description="Versions and device.")
     weights: dict[str, str] = Field({}, description="Weight to its content name.")
     moved: dict[str, Any] = Field({}, description="Settings taken from motion.recommends.")
     metrics: dict[str, float] = Field({}, description="Scalars; series are in metrics.json.")
-    files: dict[str, FileFact] = {}
+    files: dict[str, FileFact] = Field({}, description="Path in the folder to what it was.")
     error: str | None = Field(None, description="The sentence of a failed point.")
 
     def save(self, folder: Path) -> None:

@@ -70,10 +70,12 @@ def read_plan(folder: Path) -> SweepPlan:
 
 def sweep_folders(runs: Path) -> list[Path]:
     """Every sweep under a runs folder, oldest first."""
-    return sorted((plan.parent for plan in runs.glob(f"*/*/{PLAN}")), key=lambda folder: folder.stat().st_mtime)
+    return sorted(
+        (plan.parent for plan in runs.glob(f"*/*/{PLAN}")), key=lambda folder: folder.stat().st_mtime
+    )
 
 
-def journal(folder: Path, event: str, **facts: Any) -> None:
+def journal(folder: Path, event: str, /, **facts: Any) -> None:
     """Append one line, flushed, so that it outlives the process."""
     line = {"time": datetime.now(UTC).isoformat(), "event": event, **facts}
     with (folder / JOURNAL).open("a", encoding="utf-8") as stream:

@@ -53,7 +53,7 @@ class Experiment(RenderSpec):
         for kind in ("post", "metrics"):
             if kind in data:
                 data[kind] = _named(data[kind])
-        data = _recommended(data)
+        data = {key: value for key, value in _recommended(data).items() if value is not None}
         if data.get("prompt_travel"):
             output = data.get("output") or {}
             fps = output.fps if isinstance(output, Output) else output.get("fps", Output().fps)
@@ -74,7 +74,11 @@ def _named(chosen: Any) -> Any:
     if not isinstance(chosen, dict):
         return chosen
     return {
-        key: {"name": key} | item if isinstance(item, dict) else {"name": item} if isinstance(item, str) else item
+        key: {"name": key} | item
+        if isinstance(item, dict)
+        else {"name": item}
+        if isinstance(item, str)
+        else item
         for key, item in chosen.items()
         if item is not None
     }

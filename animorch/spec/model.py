@@ -17,13 +17,14 @@ class Frozen(BaseModel):
 def sentences(error: ValidationError, at: str = "") -> Iterator[str]:
     """One sentence for each thing pydantic found wrong: the key, the demand, the value found."""
     for item in error.errors(include_url=False):
-        key = ".".join(str(part) for part in ((at,) if at else ()) + item["loc"]) or "the value"
+        key = ".".join(str(part) for part in ((at,) if at else ()) + item["loc"])
         if item["type"] == "extra_forbidden":
             yield f"{key} is not a known key; take it out or check its spelling"
         elif item["type"] == "missing":
             yield f"{key} is missing; give it a value"
         elif item["type"] == "value_error":
-            yield f"{key}: {item['msg'].removeprefix('Value error, ')}"
+            said = item["msg"].removeprefix("Value error, ")
+            yield f"{key}: {said}" if key and key not in said else said
         else:
             yield f"{key}={_short(item['input'])}: {item['msg'][:1].lower()}{item['msg'][1:]}"
 

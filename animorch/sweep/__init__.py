@@ -1,0 +1,1 @@
+"""The sweep: from axes to a plan, from a plan to rendered points."""

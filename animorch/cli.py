@@ -1,0 +1,85 @@
+"""The door: a first word picks a command, everything else goes to Hydra untouched."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from animorch.errors import AnimorchError, UsageError
+from animorch.registry import offers
+
+_HYDRA_CFG = ("job", "hydra", "all")
+
+
+def run() -> None:
+    """The console script."""
+    sys.exit(main(sys.argv[1:]))
+
+
+def main(words: Sequence[str]) -> int:
+    """Do what the words say; a person's mistake is one sentence on stderr and exit code 2."""
+    try:
+        return _dispatch(list(words))
+    except UsageError as error:
+        return _said(error, 2)
+    except AnimorchError as error:
+        return _said(error, 3)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # `animorch status | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _dispatch(words: list[str]) -> int:
+    if words and words[0] in ("-h", "--help", "help"):
+        return _help()
+    if words and words[0] == "--version":
+        from importlib.metadata import version
+
+        print(f"animorch {version('animorch')}")
+        return 0
+    commands = offers("command")
+    if words and words[0] in commands:
+        return int(commands[words[0]]().run(words[1:]))
+    _refuse_slips(words, list(commands))
+    from animorch.config.door import hydra_main  # Hydra costs 0.2 s, which a command may not need
+    from animorch.sweep.launch import task
+
+    return hydra_main(words, task)
+
+
+def _refuse_slips(words: list[str], commands: list[str]) -> None:
+    """Catch what Hydra would answer in riddles."""
+    for flag, value in zip(words, [*words[1:], ""], strict=True):
+        if flag in ("--cfg", "-c") and value not in _HYDRA_CFG:
+            raise UsageError(
+                f"{flag} is Hydra's flag for printing the config ({flag} job); "
+                f"to set the guidance write cfg={value or '7.5'}"
+            )
+        name, equals, value = flag.partition("=")
+        if name == "--cfg" and value not in _HYDRA_CFG:
+            raise UsageError(
+                f"{flag} is Hydra's flag for printing the config; to set the guidance write cfg={value}"
+            )
+        if equals or name.startswith("-"):
+            break
+    first = words[0] if words else ""
+    if first and "=" not in first and first[0] not in "-+~":
+        raise UsageError(
+            f"{first!r} is neither a command ({', '.join(commands)}) nor KEY=VALUE; see `animorch --help`"
+        )
+
+
+def _help() -> int:
+    from animorch.commands.usage import usage
+
+    print(usage())
+    return 0
+
+
+def _said(error: AnimorchError, code: int) -> int:
+    print(f"animorch: {error}", file=sys.stderr)
+    return code

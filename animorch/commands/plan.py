@@ -1,0 +1,89 @@
+"""`animorch plan -m cfg=4,7,10`: what a command would do, told without rendering."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, ClassVar
+
+from animorch.plugin import Command
+
+if TYPE_CHECKING:
+    from animorch.sweep.cost import Cost
+    from animorch.sweep.plan import Plan
+
+
+class PlanCommand(Command):
+    """Points, problems, what is done, and what the rest costs."""
+
+    name: ClassVar[str] = "plan"
+    help: ClassVar[str] = "check a command and say what it would render, without rendering"
+
+    def run(self, words: Sequence[str]) -> int:
+        from animorch.config.compose import CONFIG, composer
+        from animorch.sweep.cost import cost
+        from animorch.sweep.plan import plan_sweep, plan_values
+
+        asked, rest = _parser().parse_known_args(list(words))
+        with composer(asked.config_name or CONFIG, asked.config_dir) as compose:
+            if asked.multirun:
+                plan = plan_sweep(compose, rest)
+            else:
+                plan = plan_values(compose.values(rest), rest)
+        figures = cost(plan)
+        print(_as_json(plan, figures) if asked.json else _as_text(plan, figures, asked.all))
+        return 2 if plan.invalid and not plan.settings.sweep.skip_invalid else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("animorch plan", description=PlanCommand.help, allow_abbrev=False)
+    parser.add_argument("-m", "--multirun", action="store_true", help="sweep, as in rendering")
+    parser.add_argument("--json", action="store_true", help="print the plan as JSON")
+    parser.add_argument("--all", action="store_true", help="list every point, however many")
+    parser.add_argument("--config-name", "-cn", help="another primary config")
+    parser.add_argument("--config-dir", "-cd", help="a further config folder")
+    return parser
+
+
+def _as_json(plan: Plan, figures: Cost) -> str:
+    record = plan.record().model_dump(mode="json")
+    record |= {"folder": str(plan.folder), "cost": asdict(figures)}
+    return json.dumps(record, indent=2, ensure_ascii=False)
+
+
+def _as_text(plan: Plan, figures: Cost, everything: bool) -> str:
+    from animorch.runs.record import verified
+    from animorch.sweep.problem import problems
+
+    lines = [f"{plan.name}: {len(plan.points)} point{'s' if len(plan.points) != 1 else ''} in {plan.folder}"]
+    shown = plan.points if everything or len(plan.points) <= 40 else plan.points[:20]
+    for number, point in enumerate(shown, 1):
+        state = "done" if point.planned and verified(plan.folder / point.folder) else "to do"
+        if not point.planned:
+            state = f"left out: {point.excluded}" if point.excluded is not None else "INVALID"
+        moved = point.experiment.moved if point.experiment else {}
+        notes = "  (" + ", ".join(f"{k}={v}" for k, v in moved.items()) + " by motion)" if moved else ""
+        lines.append(f"  {number:>4}  {point.label}  {state}{notes}")
+    if len(shown) < len(plan.points):
+        lines.append(f"        … {len(plan.points) - len(shown)} more; --all lists them")
+    lines += [f"  problem  {line}" for line in problems(plan)]
+    return "\n".join([*lines, *_figures(figures)])
+
+
+def _figures(cost: Cost) -> list[str]:
+    time = "no clip measured yet" if cost.seconds is None else f"about {_duration(cost.seconds)}"
+    return [
+        f"done {cost.done}, frames at hand {cost.reused}, to render {cost.to_render}",
+        f"weights loaded or swapped {cost.loads} times, {cost.unet_calls} UNet calls, "
+        f"{cost.megabytes:.0f} MB of frames, time: {time}",
+    ]
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return (
+        f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{seconds:.1f} s"
+    )

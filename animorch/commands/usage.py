@@ -1,0 +1,71 @@
+"""The help text: the signature, the commands, the keys."""
+
+from __future__ import annotations
+
+from animorch.config.folders import shipped, yours
+from animorch.registry import offers
+
+_TEXT = """\
+animorch: decide how an AnimateDiff clip should be made
+
+  animorch KEY=VALUE ...                render one clip
+  animorch -m cfg=4,7,10 motion=v15_v2  render a sweep: every point a clip, all in one grid
+  animorch COMMAND ...                  see `animorch COMMAND --help`
+
+Commands
+{commands}
+
+Choices (KEY=NAME; in a sweep KEY=NAME,NAME)
+{choices}
+
+Keys
+{keys}
+
+Sweeps    cfg=4,7,10   seed=range(0,4)   motion=glob(lightning_*)   prompt="one, with a comma","two"
+          sweep.prompts=FILE   sweep.zip=[[cfg,steps]]   and in a config: sweep.axes, sweep.exclude
+Resuming  the same command renders only what is missing; force=true, retry_failed=false, only=2
+Config    --cfg job prints it, --info, --config-dir DIR, --config-name NAME are Hydra's;
+          a conf folder here ({yours}) is searched before the shipped one
+Exit      0 good   2 wrong usage or config   3 some points failed   130 interrupted
+"""
+
+
+def usage() -> str:
+    """What `animorch --help` prints."""
+    words = {name: cls.help for name, cls in offers("command").items()}
+    kinds = {"backend": offers("backend"), "post": offers("post"), "metrics": offers("metrics")}
+    choices = {kind: ", ".join(found) for kind, found in kinds.items()}
+    for group in ("checkpoint", "motion", "output", "experiment"):
+        choices[group] = ", ".join(_files(group)) or "none yet: put NAME.yaml or NAME.toml in conf/experiment"
+    return _TEXT.format(
+        commands=_table(words), choices=_table(choices), keys=_table(_keys()), yours=yours()
+    ).rstrip()
+
+
+def _files(group: str) -> list[str]:
+    found = {path.stem for root in (shipped(), yours()) for path in (root / group).glob("*.[yt][ao]ml")}
+    return sorted(found)
+
+
+def _keys() -> dict[str, str]:
+    from animorch.config.settings import Settings
+    from animorch.spec.experiment import Experiment
+
+    groups = {"checkpoint", "motion", "backend", "post", "metrics", "moved", "point"}
+    fields = {**Experiment.model_fields, **Settings.model_fields}
+    return {
+        key: field.description or ""
+        for key, field in fields.items()
+        if key not in groups and field.description
+    }
+
+
+def _table(rows: dict[str, str]) -> str:
+    import textwrap
+
+    width = max(map(len, rows), default=0)
+    lines = (
+        textwrap.fill(text, 100, initial_indent=f"  {key:<{width}}  ", subsequent_indent=" " * (width + 4))
+        for key, text in rows.items()
+    )
+    return "\n".join(lines)

@@ -1,0 +1,124 @@
+"""Arrangement: on which page, in which row and column each point of a plan is shown. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+from math import ceil
+
+from animorch.runs.sweep import PlannedAxis, PlannedPoint, SweepPlan
+
+MOST_COLUMNS, MOST_ROWS = 16, 10  # beyond these a cell would be a thumbnail; the rest go on another page
+_ONE_ROW = 5  # this many cells always stand side by side
+
+
+@dataclass(frozen=True)
+class Page:
+    """One screen of cells. In a list, rows and columns have no labels: each cell has a caption."""
+
+    title: str
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    cells: dict[tuple[int, int], int]  # (row, column) to the point's number in the plan
+    captions: dict[tuple[int, int], str]
+
+
+def arrange(plan: SweepPlan, aspect: float) -> tuple[Page, ...]:
+    """Pages of one shape on which every point stands exactly once.
+
+    aspect: width / height of a cell. The last two axes are rows and columns, those before them make
+    the pages; a single axis, or points that fill no table, make a list.
+    """
+    axes = [axis for axis in plan.axes if len(axis.values) > 1]
+    if len(axes) < 2 or not _is_table(plan):
+        return _list_pages(plan.points, axes[0].name if len(axes) == 1 else None, aspect)
+    *leading, rows, columns = axes
+    fixed = [axis for axis in plan.axes if len(axis.values) == 1]
+    return tuple(
+        _table_page(plan, fixed + leading, values, _part(rows, down), _part(columns, across))
+        for values in product(*(axis.values for axis in fixed + leading))
+        for down in _parts(len(rows.values), MOST_ROWS)
+        for across in _parts(len(columns.values), MOST_COLUMNS)
+    )
+
+
+def _is_table(plan: SweepPlan) -> bool:
+    """Every point has its own place among the axes."""
+    places = {tuple(sorted(point.coordinates.items())) for point in plan.points}
+    known = {axis.name: set(axis.values) for axis in plan.axes}
+    return len(places) == len(plan.points) and all(
+        point.coordinates.keys() == known.keys()
+        and all(value in known[name] for name, value in point.coordinates.items())
+        and all(len(axis.values) == len(set(axis.values)) for axis in plan.axes)
+        for point in plan.points
+    )
+
+
+def _parts(count: int, most: int) -> list[range]:
+    """0..count in as few parts as fit, of nearly equal length."""
+    size = ceil(count / ceil(count / most))
+    return [range(start, min(start + size, count)) for start in range(0, count, size)]
+
+
+def _part(axis: PlannedAxis, span: range) -> PlannedAxis:
+    return PlannedAxis(name=axis.name, values=tuple(axis.values[place] for place in span))
+
+
+def _table_page(
+    plan: SweepPlan,
+    leading: Sequence[PlannedAxis],
+    values: Sequence[str],
+    rows: PlannedAxis,
+    columns: PlannedAxis,
+) -> Page:
+    page = dict(zip((axis.name for axis in leading), values, strict=True))
+    cells = {
+        (
+            rows.values.index(point.coordinates[rows.name]),
+            columns.values.index(point.coordinates[columns.name]),
+        ): number
+        for number, point in enumerate(plan.points)
+        if point.coordinates[rows.name] in rows.values
+        and point.coordinates[columns.name] in columns.values
+        and all(point.coordinates[name] == value for name, value in page.items())
+    }
+    title = "   ".join(f"{name}={value}" for name, value in page.items())
+    return Page(title, _labels(rows), _labels(columns), cells, {})
+
+
+def _labels(axis: PlannedAxis) -> tuple[str, ...]:
+    return tuple(f"{axis.name}={value}" for value in axis.values)
+
+
+def _list_pages(points: Sequence[PlannedPoint], axis: str | None, aspect: float) -> tuple[Page, ...]:
+    columns = _columns(len(points), aspect)
+    spans = _parts(len(points), columns * MOST_ROWS)
+    size = max(len(span) for span in spans)
+    return tuple(_list_page(points, span, axis, columns, ceil(size / columns)) for span in spans)
+
+
+def _list_page(
+    points: Sequence[PlannedPoint], span: range, axis: str | None, columns: int, rows: int
+) -> Page:
+    places = {divmod(number - span.start, columns): number for number in span}
+    captions = {place: _caption(points[number], axis) for place, number in places.items()}
+    return Page("", ("",) * rows, ("",) * columns, places, captions)
+
+
+def _caption(point: PlannedPoint, axis: str | None) -> str:
+    value = point.coordinates.get(axis) if axis else None
+    return point.label if value is None else f"{axis}={value}"
+
+
+def _columns(count: int, aspect: float) -> int:
+    """As many columns as make the cells largest on a 16:9 page; equal ones leave the fewest gaps."""
+    if count <= _ONE_ROW:
+        return max(count, 1)
+    choices = range(1, min(count, MOST_COLUMNS) + 1)
+    return max(choices, key=lambda columns: (_largest(count, columns, aspect), columns))
+
+
+def _largest(count: int, columns: int, aspect: float) -> float:
+    """Width of a cell, where the page is 16 wide and 9 high."""
+    return min(16 / columns, 9 / min(ceil(count / columns), MOST_ROWS) * aspect)

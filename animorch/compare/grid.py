@@ -1,0 +1,124 @@
+"""Grid: a sweep's clips as one labelled, synchronised video and one contact sheet.
+
+Made from stored frames only; nothing is rendered. A cell whose clip is not the one planned is shown
+in a red frame and reported.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from animorch.compare.arrangement import arrange
+from animorch.compare.cell import FINAL, FRAMES, Cell, look
+from animorch.compare.film import Film
+from animorch.compare.page import layout_for
+from animorch.compare.sheet import sheet_layout
+from animorch.errors import MediaError, UsageError
+from animorch.media import encode_stream, probe
+from animorch.runs.record import read_record
+from animorch.runs.sweep import PlannedPoint, SweepPlan
+from animorch.spec.identity import digest
+
+VIDEO, SHEET = "grid.mp4", "contact_sheet.png"
+PAGE = 1920, 1080  # pixels that a page of the video should not exceed
+FORM = 1  # raise it when the same clips come to be drawn otherwise
+_NO_CLIP = 256, 256  # the cells of a sweep of which nothing is finished
+
+
+@dataclass(frozen=True)
+class GridResult:
+    """What was written. mismatched: labels of the points whose stored clip is another one's."""
+
+    path_video: Path
+    path_sheet: Path
+    mismatched: list[str]
+
+
+def build_grid(folder: Path, plan: SweepPlan, force: bool = False) -> GridResult:
+    """Write grid.mp4 and contact_sheet.png into a sweep's folder.
+
+    Left as they are when they already show just this, unless `force`. Raises UsageError for a plan
+    without points, MediaError when the files cannot be written.
+    """
+    if not plan.points:
+        raise UsageError(f"the sweep {plan.name} has no points to show; sweep a key, as in cfg=4,7,10")
+    video, sheet, key = folder / VIDEO, folder / SHEET, grid_key(plan, folder)
+    standing = None if force or not sheet.exists() else _mismatched_in(video, key)
+    if standing is not None:
+        return GridResult(video, sheet, standing)
+    cells = [look(folder, point, plan.fps) for point in plan.points]
+    metadata = _metadata(plan, cells, key)
+    encode_stream(_film(plan, cells).stream(sheet), video, metadata)
+    return GridResult(video, sheet, metadata["mismatched"])
+
+
+def _film(plan: SweepPlan, cells: list[Cell]) -> Film:
+    clips = [cell for cell in cells if cell.state == "clip"]
+    largest = (max(cell.width for cell in clips), max(cell.height for cell in clips)) if clips else _NO_CLIP
+    pages = arrange(plan, largest[0] / largest[1])
+    sheet, still = sheet_layout(pages, largest)
+    return Film(plan.name, cells, pages, layout_for(pages, largest, PAGE), sheet, still, plan.fps)
+
+
+def _metadata(plan: SweepPlan, cells: list[Cell], key: str) -> dict[str, Any]:
+    pairs = list(zip(plan.points, cells, strict=True))
+    return {
+        "sweep_key": plan.key,
+        "grid_key": key,
+        "mismatched": [point.label for point, cell in pairs if cell.wrong],
+        "cells": [
+            {
+                "label": point.label,
+                "folder": point.folder,
+                "render_key": point.render_key,
+                "state": "wrong clip" if cell.wrong else cell.state,
+            }
+            for point, cell in pairs
+        ],
+    }
+
+
+def _mismatched_in(video: Path, key: str) -> list[str] | None:
+    """The mismatched points of a grid that already shows this; None when it has to be built."""
+    try:
+        found = probe(video).metadata or {}
+    except MediaError:
+        return None
+    return list(found["mismatched"]) if found.get("grid_key") == key else None
+
+
+def grid_key(plan: SweepPlan, folder: Path) -> str:
+    """Hash of what the grid would show: the axes, and each point's label, state, keys, outcome and files."""
+    return digest(
+        {
+            "form": FORM,
+            "sweep": [plan.name, plan.key, plan.fps, [axis.model_dump() for axis in plan.axes]],
+            "points": [_shown(folder, point) for point in plan.points],
+        }
+    )
+
+
+def _shown(folder: Path, point: PlannedPoint) -> list[Any]:
+    home = folder / (point.folder or "")
+    record = read_record(home) if point.folder else None
+    outcome = record and [record.status, record.error, record.point_key]
+    names = (FINAL, FRAMES, "experiment.json") if record else ()
+    return [
+        point.coordinates,
+        point.state,
+        point.reason,
+        point.render_key,
+        outcome,
+        [_stamp(home / n) for n in names],
+    ]
+
+
+def _stamp(path: Path) -> list[int] | None:
+    """Size (bytes) and modification time (ns): a clip that was swapped shows in them."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    return [stat.st_size, stat.st_mtime_ns]

@@ -1,0 +1,71 @@
+"""Settings: what a command is told beyond the experiment: where runs go, what to redo, how to sweep."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError, field_validator
+
+from animorch.errors import UsageError
+from animorch.spec.model import Frozen, sentences
+
+
+class Exclusion(Frozen):
+    """Points to leave out, with the reason that their cells show."""
+
+    when: str = Field(min_length=1, description="Expression over the spec, as in `cfg > 8 and steps < 10`.")
+    because: str = Field(min_length=1, description="Reason shown in plan and grid.")
+
+
+class Sweeping(Frozen):
+    """Axes beyond Hydra's own grammar."""
+
+    axes: dict[str, list[Any] | dict[str, dict[str, Any]]] = Field(
+        {}, description="Key to values, or a name of your own to named values: {soft: {cfg: 4, steps: 20}}."
+    )
+    zip: tuple[tuple[str, ...], ...] = Field((), description="Axes that go together: [[cfg, steps]].")
+    exclude: tuple[Exclusion, ...] = ()
+    prompts: str | None = Field(None, description="Text file with one prompt a line, as a prompt axis.")
+    max_points: int = Field(1000, ge=1, description="A larger sweep is refused.")
+    skip_invalid: bool = Field(False, description="Leave invalid points out instead of stopping.")
+
+
+class Tracking(Frozen):
+    """MLflow."""
+
+    enabled: bool = True
+    uri: str | None = Field(None, description="Tracking URI; null is sqlite in the runs folder.")
+
+
+class Settings(Frozen):
+    """Nothing here enters a key."""
+
+    runs: Path = Field(Path("runs"), description="Folder for everything that is made.")
+    sweep: Sweeping = Sweeping()
+    tracking: Tracking = Tracking()
+    grid: bool = Field(True, description="End a sweep with grid.mp4 and contact_sheet.png.")
+    force: bool = Field(False, description="Render again even what is there.")
+    retry_failed: bool = Field(True, description="Try points again that failed last time.")
+    only: int | str | tuple[int, ...] | None = Field(
+        None, description="Points to do: number, [numbers] or an expression like `cfg == 7`."
+    )
+    quiet: bool = Field(False, description="No progress, only problems and the last line.")
+    point: dict[str, Any] | None = Field(
+        None, description="Set by launchers that start a process for each point."
+    )
+
+    @field_validator("runs", mode="after")
+    @classmethod
+    def _absolute(cls, runs: Path) -> Path:
+        return runs.expanduser().absolute()
+
+
+def split(values: dict[str, Any]) -> tuple[Settings, dict[str, Any]]:
+    """Settings, and the rest: the experiment's values. Raises UsageError naming every wrong setting."""
+    ours = {key: value for key, value in values.items() if key in Settings.model_fields}
+    rest = {key: value for key, value in values.items() if key not in Settings.model_fields}
+    try:
+        return Settings.model_validate(ours), rest
+    except ValidationError as error:
+        raise UsageError("; ".join(sentences(error))) from error

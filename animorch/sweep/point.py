@@ -1,0 +1,115 @@
+"""Point: one cell of a sweep, a validated Experiment with its keys, or the reasons why not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+from pydantic import ValidationError
+
+from animorch.errors import UsageError
+from animorch.plugin import Backend
+from animorch.registry import Kind, make
+from animorch.runs.sweep import PlannedPoint
+from animorch.spec.experiment import Choice, Experiment
+from animorch.spec.identity import canonical, point_key, render_key, weights_of
+from animorch.spec.model import sentences
+from animorch.sweep.slug import slug
+
+
+@dataclass(frozen=True)
+class Point:
+    """What is known of a cell before it is rendered."""
+
+    coordinates: Mapping[str, str]
+    overrides: tuple[str, ...]
+    experiment: Experiment | None = None
+    weights: Mapping[str, str] | None = None
+    render_key: str = ""
+    point_key: str = ""
+    problems: tuple[str, ...] = ()
+    excluded: str | None = None
+
+    @property
+    def planned(self) -> bool:
+        return not self.problems and self.excluded is None
+
+    @property
+    def folder(self) -> str:
+        """Short slug and key, since overrides make names too long for a file system."""
+        return f"{slug(self.coordinates)}-{self.point_key[:10]}"
+
+    @property
+    def label(self) -> str:
+        return self.record().label
+
+    def record(self) -> PlannedPoint:
+        """The cell as plan.json holds it."""
+        reason = self.excluded if self.excluded is not None else "; ".join(self.problems) or None
+        return PlannedPoint(
+            coordinates=dict(self.coordinates),
+            state="planned" if self.planned else "invalid" if self.problems else "excluded",
+            reason=reason,
+            folder=self.folder if self.planned else None,
+            point_key=self.point_key or None,
+            render_key=self.render_key or None,
+            overrides=self.overrides,
+        )
+
+
+def point(coordinates: Mapping[str, str], overrides: Sequence[str], values: Mapping[str, Any]) -> Point:
+    """Validate one cell's values and name them by their keys; every problem is kept, none raised."""
+    blank = Point(coordinates, tuple(overrides))
+    try:
+        experiment = Experiment.model_validate(values)
+    except ValidationError as error:
+        return replace(blank, problems=tuple(sentences(error)))
+    plugins, problems = _plugins(experiment)
+    try:
+        weights = weights_of(experiment)
+    except UsageError as error:
+        return replace(blank, experiment=experiment, problems=(*problems, str(error)))
+    if problems:
+        return replace(blank, experiment=experiment, problems=problems)
+    rendered = render_key(experiment, chosen("backend", experiment.backend).identity(), weights)
+    return replace(
+        blank,
+        experiment=experiment,
+        weights=weights,
+        render_key=rendered,
+        point_key=point_key(experiment, rendered, plugins),
+    )
+
+
+def backend_of(experiment: Experiment) -> Backend:
+    """The backend of a point: one instance for equal options, so that it stays warm over a sweep."""
+    backend: Backend = chosen("backend", experiment.backend)
+    return backend
+
+
+def chosen(kind: Kind, choice: Choice) -> Any:
+    """The plugin instance a choice names; raises UsageError."""
+    return _make_once(kind, choice.name, canonical(choice.options))
+
+
+@lru_cache(maxsize=256)
+def _make_once(kind: Kind, name: str, options: str) -> Any:
+    return make(kind, name, json.loads(options))
+
+
+def _plugins(experiment: Experiment) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Version of each plugin used, and a sentence for each that is missing or has wrong options."""
+    versions: dict[str, str] = {}
+    problems: list[str] = []
+    uses: list[tuple[Kind, Choice]] = [("backend", experiment.backend)]
+    uses += [("post", choice) for choice in experiment.post.values()]
+    uses += [("metrics", choice) for choice in experiment.metrics.values()]
+    for kind, choice in uses:
+        try:
+            versions[f"{kind}.{choice.name}"] = chosen(kind, choice).version
+        except UsageError as error:
+            problems.append(str(error))
+    return versions, tuple(problems)

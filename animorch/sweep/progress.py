@@ -1,0 +1,67 @@
+"""Progress: a sweep bar and a step bar on a terminal, a line a point elsewhere, nothing when quiet."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from animorch.runs.record import Record
+
+
+@dataclass
+class Reporter:
+    """Tells a person what the sweep does; on stderr, so that stdout stays for results."""
+
+    total: int
+    quiet: bool = False
+    console: Console = field(default_factory=lambda: Console(stderr=True, highlight=False))
+    done: int = 0
+    _bars: Progress | None = None
+    _sweep: TaskID | None = None
+    _steps: TaskID | None = None
+
+    @contextmanager
+    def shown(self) -> Iterator[Reporter]:
+        """Show the bars while the block runs, on a terminal only."""
+        if self.quiet or not sys.stderr.isatty() or not self.total:
+            yield self
+            return
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=self.console, transient=True) as bars:
+            self._bars = bars
+            self._sweep = bars.add_task("sweep", total=self.total)
+            self._steps = bars.add_task("steps", total=None)
+            yield self
+        self._bars = None
+
+    def begins(self, label: str) -> None:
+        if self._bars is not None and self._steps is not None:
+            self._bars.reset(self._steps, description=_short(label), total=None)
+
+    def step(self, step: int, total: int) -> None:
+        """Handed to backends as their `progress`."""
+        if self._bars is not None and self._steps is not None:
+            self._bars.update(self._steps, completed=step, total=total)
+
+    def ends(self, label: str, record: Record) -> None:
+        self.done += 1
+        if self._bars is not None and self._sweep is not None:
+            self._bars.update(self._sweep, advance=1)
+        if record.status == "failed":
+            self.say(f"[red]failed[/]  {_short(label)}: {record.error}")
+        elif not self.quiet:
+            how = f"rendered in {record.seconds.get('render', 0):.1f} s" if record.rendered else "frames kept"
+            self.say(f"{self.done}/{self.total}  {_short(label)}  {how}")
+
+    def say(self, text: str) -> None:
+        self.console.print(text, soft_wrap=True)
+
+
+def _short(label: str) -> str:
+    text = label if len(label) <= 70 else label[:67] + "..."
+    return text.replace("[", r"\[")

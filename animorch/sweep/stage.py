@@ -1,0 +1,230 @@
+"""Stages of a point: render, measure, post-steps, measure, encode, record. Each redone only when asked."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import platform
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from animorch.clip import Clip
+from animorch.errors import AnimorchError, BackendError
+from animorch.media import decode, encode, poster
+from animorch.plugin import Backend, Measures, Progress
+from animorch.runs.files import link_or_copy, staged
+from animorch.runs.record import Record, facts, file_hash
+from animorch.runs.store import FRAMES, Rendered, Store
+from animorch.spec.experiment import Experiment
+from animorch.sweep.cost import work
+from animorch.sweep.point import Point, backend_of, chosen
+
+log = logging.getLogger("animorch")
+
+
+@dataclass
+class Watch:
+    """Wall-clock seconds of the stages, for the record."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        start = perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[name] = round(self.seconds.get(name, 0.0) + perf_counter() - start, 4)
+            log.info("%s took %.3f s", name, self.seconds[name])
+
+
+def run_point(point: Point, folder: Path, runs: Path, progress: Progress, force: bool = False) -> Record:
+    """Make the point's folder, whole and at once; a failure becomes a failed record, not an exception."""
+    assert point.experiment is not None
+    watch, started = Watch(), datetime.now(UTC)
+    with staged(runs, folder) as fresh, _log_file(fresh / "log.txt"):
+        _write_request(fresh, point)
+        outcome: dict[str, Any]
+        try:
+            outcome = {"status": "finished", **_make(point, fresh, runs, progress, watch, force)}
+        except Exception as error:
+            outcome = {"status": "failed", "rendered": False, "error": _failure(error)}
+        record = Record(
+            point_key=point.point_key,
+            render_key=point.render_key,
+            coordinates=dict(point.coordinates),
+            started=started,
+            finished=datetime.now(UTC),
+            seconds=watch.seconds,
+            moved=point.experiment.moved,
+            weights=dict(point.weights or {}),
+            files=facts(fresh),
+            **outcome,
+        )
+        record.save(fresh)
+    return record
+
+
+def _failure(error: Exception) -> str:
+    """The sentence of a failed point; the traceback goes into its log."""
+    log.error("failed: %s\n%s", error, traceback.format_exc())
+    said = str(error) if isinstance(error, AnimorchError) else f"{type(error).__name__}: {error}"
+    return " ".join(said.split())
+
+
+def _write_request(folder: Path, point: Point) -> None:
+    assert point.experiment is not None
+    (folder / "experiment.json").write_text(point.experiment.model_dump_json(indent=2), encoding="utf-8")
+    (folder / "overrides.txt").write_text("\n".join(point.overrides) + "\n", encoding="utf-8")
+
+
+def _make(
+    point: Point, folder: Path, runs: Path, progress: Progress, watch: Watch, force: bool
+) -> dict[str, Any]:
+    """Fill the folder with everything a finished point has; returns what its record says of it."""
+    experiment = point.experiment
+    assert experiment is not None
+    clip, fact, fresh = _frames(point, runs, progress, watch, force)
+    link_or_copy(Store(runs).folder(point.render_key) / FRAMES, folder / FRAMES)
+    measured = {}
+    with watch.stage("metrics"):
+        measured["final"] = _measure(experiment, clip)
+    if experiment.post:
+        with watch.stage("post"):
+            clip = _post(experiment, clip)
+            encode(clip, folder / "final.mkv", _embedded(point))
+        with watch.stage("metrics"):
+            measured = {"before_post": measured["final"], "final": _measure(experiment, clip)}
+    with watch.stage("encode"):
+        _write_clips(point, clip, folder)
+    (folder / "metrics.json").write_text(json.dumps(measured, indent=2), encoding="utf-8")
+    return {
+        "rendered": fresh,
+        "environment": _environment() | fact.environment,
+        "metrics": _scalars(measured),
+    }
+
+
+def _frames(
+    point: Point, runs: Path, progress: Progress, watch: Watch, force: bool
+) -> tuple[Clip, Rendered, bool]:
+    """The point's frames, from the store or rendered into it; says whether they were rendered now."""
+    store, experiment = Store(runs), point.experiment
+    assert experiment is not None
+    kept = None if force else store.frames(point.render_key)
+    fact = store.fact(point.render_key)
+    if kept is not None and fact is not None:
+        with watch.stage("decode"):
+            return decode(kept).at(experiment.output.fps), fact, False
+    backend = backend_of(experiment)
+    with watch.stage("render"):
+        clip = _as_asked(backend.render(experiment.spec, progress), experiment)
+    with watch.stage("store"):
+        fact = _store(store, runs, point, backend, clip, watch.seconds["render"])
+    return clip.at(experiment.output.fps), fact, True
+
+
+def _as_asked(clip: Clip, experiment: Experiment) -> Clip:
+    asked = (experiment.frames, experiment.width, experiment.height)
+    found = (len(clip), clip.width, clip.height)
+    if asked != found:
+        raise BackendError(
+            "backend {} was asked for {} frames of {}x{} and returned {} of {}x{}; "
+            "it is at fault, report it to its author".format(experiment.backend.name, *asked, *found)
+        )
+    return clip
+
+
+def _store(store: Store, runs: Path, point: Point, backend: Backend, clip: Clip, seconds: float) -> Rendered:
+    assert point.experiment is not None
+    with staged(runs, store.folder(point.render_key)) as fresh:
+        encode(clip, fresh / FRAMES, {"render_key": point.render_key})
+        fact = Rendered(
+            render_key=point.render_key,
+            backend=backend.name,
+            seconds=seconds,
+            work=work(point.experiment),
+            finished=datetime.now(UTC),
+            environment=backend.environment(),
+            weights=dict(point.weights or {}),
+            bytes=(fresh / FRAMES).stat().st_size,
+            sha256=file_hash(fresh / FRAMES),
+            frames_sha256=hashlib.sha256(clip.frames.tobytes()).hexdigest(),
+        )
+        store.save(fresh, fact)
+    return fact
+
+
+def _measure(experiment: Experiment, clip: Clip) -> Measures:
+    found: Measures = {}
+    for choice in experiment.metrics.values():
+        found |= chosen("metrics", choice).measure(clip, experiment.spec)
+    return found
+
+
+def _post(experiment: Experiment, clip: Clip) -> Clip:
+    for choice in experiment.post.values():
+        clip = chosen("post", choice).apply(clip)
+    return clip
+
+
+def _write_clips(point: Point, clip: Clip, folder: Path) -> None:
+    assert point.experiment is not None
+    output = point.experiment.output
+    for form in output.formats:
+        name = "frames.png" if form == "png" else f"clip.{form}"
+        encode(clip, folder / name, _embedded(point), output.quality)
+    poster(clip, folder / "poster.png")
+
+
+def _embedded(point: Point) -> dict[str, Any]:
+    """What every written clip carries, enough for `animorch rerun`."""
+    assert point.experiment is not None
+    return {
+        "animorch": version("animorch"),
+        "point_key": point.point_key,
+        "render_key": point.render_key,
+        "experiment": point.experiment.model_dump(mode="json"),
+    }
+
+
+def _scalars(measured: Mapping[str, Measures]) -> dict[str, float]:
+    return {
+        name if when == "final" else f"{when}.{name}": float(value)
+        for when, values in measured.items()
+        for name, value in values.items()
+        if not isinstance(value, list)
+    }
+
+
+def _environment() -> dict[str, str]:
+    return {
+        "animorch": version("animorch"),
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+    }
+
+
+@contextmanager
+def _log_file(path: Path) -> Iterator[None]:
+    """Everything logged while a point is made goes into its log.txt."""
+    handler = logging.FileHandler(path, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    root = logging.getLogger()
+    before = log.level
+    root.addHandler(handler)
+    log.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        log.setLevel(before)
+        root.removeHandler(handler)
+        handler.close()

@@ -1,0 +1,76 @@
+"""Writer: keeps MLflow in line with a sweep's folder from a thread of its own, while points render."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+
+from animorch.errors import AnimorchError
+from animorch.tracking.ledger import in_step
+from animorch.tracking.projection import Projection
+from animorch.tracking.store import LATER, settled, shown
+
+_LONGEST_PAUSE = 300.0
+
+
+class Writer:
+    """One background thread for a sweep. Nothing it meets is ever raised into the render."""
+
+    def __init__(self, folder: Path, uri: str | None, *, pause: float = 5.0) -> None:
+        """`pause` is the least time in seconds before a store that failed is tried again."""
+        self._folder, self._uri = folder, settled(uri, folder)
+        self._projection = Projection(folder, uri)
+        self._pause = self._first_pause = pause
+        self._resume_at = 0.0
+        self._trouble: str | None = None
+        self._closing = False
+        self._wake = threading.Event()
+        # a daemon: a store that hangs must not keep the process alive after close() gave up on it
+        self._thread = threading.Thread(target=self._run, name="animorch-tracking", daemon=True)
+        self._thread.start()
+
+    def nudge(self) -> None:
+        """Say that the folder has changed; nudges that come while it works become one."""
+        self._wake.set()
+
+    def close(self, timeout: float = 60.0) -> str | None:
+        """Send what is left and end the parent run; the sentence of what went wrong, None if nothing did."""
+        self._closing = True
+        self._wake.set()
+        try:
+            self._thread.join(timeout)
+        except KeyboardInterrupt:  # the user does not want to wait for MLflow
+            return self._unfinished("was still being written when you interrupted")
+        if self._thread.is_alive():
+            return self._unfinished(f"had not taken everything after {timeout:g} s")
+        return self._trouble
+
+    def _unfinished(self, what: str) -> str:
+        return f"MLflow at {shown(self._uri)} {what}; {LATER}"
+
+    def _run(self) -> None:
+        while True:
+            self._wake.wait()
+            self._wake.clear()
+            closing = self._closing
+            if closing or time.monotonic() >= self._resume_at:
+                self._attempt(closing)
+            if closing:
+                return
+
+    def _attempt(self, closing: bool) -> None:
+        try:
+            if not in_step(self._folder, self._uri, self._projection.disk):
+                self._projection.bring(closed=closing)
+        except AnimorchError as error:
+            self._back_off(str(error))
+        except Exception as error:  # a render of hours must not be lost to a fault in its bookkeeping
+            self._back_off(f"tracking in MLflow met an unforeseen fault ({error!r}); {LATER}")
+        else:
+            self._trouble, self._pause = None, self._first_pause
+
+    def _back_off(self, trouble: str) -> None:
+        self._trouble = trouble
+        self._resume_at = time.monotonic() + self._pause
+        self._pause = min(self._pause * 2, _LONGEST_PAUSE)

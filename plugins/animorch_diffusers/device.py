@@ -1,0 +1,111 @@
+"""Device: where a clip is computed and in which number format, told without importing torch."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+from importlib.metadata import PackageNotFoundError, requires, version
+from pathlib import Path
+from typing import Any, Literal
+
+from animorch import BackendError
+
+Device = Literal["auto", "cpu", "cuda", "mps"]
+Dtype = Literal["auto", "fp32", "fp16", "bf16"]
+_TORCH_NAMES = {"fp32": "float32", "fp16": "float16", "bf16": "bfloat16"}
+
+
+def installed(package: str) -> str | None:
+    """Version of an installed package without its local tag (`+cpu`), None when it is absent."""
+    try:
+        return version(package).partition("+")[0]
+    except PackageNotFoundError:
+        return None
+
+
+def resolve_device(device: Device) -> str:
+    """cpu, cuda or mps; `auto` is read off the installed torch wheel and the machine."""
+    if device != "auto":
+        return device
+    if _torch_knows_cuda() and _sees_nvidia():
+        return "cuda"
+    return "mps" if sys.platform == "darwin" and platform.machine() == "arm64" else "cpu"
+
+
+def resolve_dtype(dtype: Dtype, device: str) -> str:
+    """fp32, fp16 or bf16; `auto` is fp16 on CUDA and fp32 elsewhere."""
+    if dtype != "auto":
+        return dtype
+    return "fp16" if device == "cuda" else "fp32"
+
+
+def _torch_knows_cuda() -> bool:
+    try:
+        tag = version("torch").partition("+")[2]
+        needs = requires("torch") or []
+    except PackageNotFoundError:
+        return False
+    if tag:
+        return tag.startswith(("cu", "rocm"))
+    # a wheel without tag is CUDA's on Linux and the CPU's on Windows and macOS
+    return sys.platform == "linux" and any(need.startswith("nvidia-") or "cuda" in need for need in needs)
+
+
+def _sees_nvidia() -> bool:
+    if os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1"):
+        return False
+    return Path("/proc/driver/nvidia").exists() or shutil.which("nvidia-smi") is not None
+
+
+def require(device: str) -> Any:
+    """The torch.device; raises BackendError when torch cannot reach it."""
+    import torch
+
+    there = {"cuda": torch.cuda.is_available, "mps": torch.backends.mps.is_available}
+    if device in there and not there[device]():
+        raise BackendError(
+            f"backend.device={device} was chosen and torch {torch.__version__} finds no such device; "
+            "set backend.device=cpu, or install the torch build for your card (pytorch.org/get-started)"
+        )
+    return torch.device(device)
+
+
+def torch_dtype(dtype: str) -> Any:
+    """fp32, fp16 or bf16 as a torch.dtype."""
+    import torch
+
+    return getattr(torch, _TORCH_NAMES[dtype])
+
+
+def facts(device: str) -> dict[str, str]:
+    """Name of the device and, on CUDA, the peak of memory since the last `forget_peak`."""
+    import torch
+
+    if device != "cuda":
+        return {"device": device, "device_name": _cpu_name()}
+    peak = torch.cuda.max_memory_allocated() / 2**20
+    return {
+        "device": device,
+        "device_name": torch.cuda.get_device_name(),
+        "peak_memory_mib": f"{peak:.0f}",
+    }
+
+
+def _cpu_name() -> str:
+    """The processor's model; Linux tells it in /proc only."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        lines = []
+    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(named, "") or platform.processor() or platform.machine()
+
+
+def forget_peak(device: str) -> None:
+    """Start counting the peak of CUDA memory anew."""
+    import torch
+
+    if device == "cuda":
+        torch.cuda.reset_peak_memory_stats()

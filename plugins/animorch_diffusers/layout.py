@@ -1,0 +1,101 @@
+"""Layout: what a motion file is, told from the names and shapes of its tensors alone.
+
+Nothing is fetched: the config that diffusers would take from the hub is derived here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import gcd
+
+from animorch import WeightsError
+from animorch_diffusers.tensors import Shapes
+
+_PLACE = re.compile(r"(?:(down|up)_blocks\.(\d+)|mid_block)\.motion_modules\.(\d+)\.")
+_HEADS = 8  # of every published SD1.5 module; heads leave no trace in the shapes
+_GROUPS = 32
+_NOT_A_MODULE = {
+    "controlnet_cond_embedding": "a SparseCtrl control model, not a motion module",
+    "pos_encoder.positional_encoding": "a Hotshot-XL module, which the diffusers backend does not render yet",
+    "temporal_attentions": "a Hotshot-XL module, which the diffusers backend does not render yet",
+    "lora": "a LoRA; name it in loras or motion_loras",
+    "model.diffusion_model.": "a whole checkpoint, not a motion module; name it as checkpoint",
+    "image_encoder": "an image-to-video module (AnimateLCM-I2V), which needs a picture to start from",
+}
+
+
+@dataclass(frozen=True)
+class MotionLayout:
+    """What diffusers calls the MotionAdapter's config, as far as shapes tell it."""
+
+    channels: tuple[int, ...]
+    layers: tuple[int, ...]
+    transformers: int
+    mid_block: bool
+    table: int | None  # None when the file was repacked without its position tables
+    original: bool  # the authors' key names, not diffusers'
+
+    def config(self, table: int) -> dict[str, object]:
+        """Arguments of MotionAdapter; `table` is used when the file has none of its own."""
+        return {
+            "block_out_channels": self.channels,
+            "motion_layers_per_block": self.layers if len(set(self.layers)) > 1 else self.layers[0],
+            "motion_transformer_layers_per_block": self.transformers,
+            "motion_transformer_layers_per_mid_block": self.transformers,
+            "motion_num_attention_heads": gcd(_HEADS, *self.channels),
+            "motion_norm_num_groups": gcd(_GROUPS, *self.channels),
+            "motion_max_seq_length": self.table or table,
+            "use_motion_mid_block": self.mid_block,
+        }
+
+
+def layout_of(shapes: Shapes, where: str) -> MotionLayout:
+    """The layout behind these names and shapes; raises WeightsError naming what the file is instead."""
+    _refuse_others(shapes, where)
+    modules = [match for match in map(_PLACE.match, shapes) if match]
+    blocks = 1 + max(int(match[2]) for match in modules if match[1] == "down")
+    return MotionLayout(
+        channels=tuple(_channels(shapes, block) for block in range(blocks)),
+        layers=tuple(_layers(modules, str(block)) for block in range(blocks)),
+        transformers=_count(re.search(r"transformer_blocks\.(\d+)\.", key) for key in shapes),
+        mid_block=any(match[1] is None for match in modules),
+        table=_table(shapes),
+        original=any(".temporal_transformer." in key for key in shapes),
+    )
+
+
+def _refuse_others(shapes: Shapes, where: str) -> None:
+    for sign, what in _NOT_A_MODULE.items():
+        if any(sign in key for key in shapes):
+            raise WeightsError(f"{where} is {what}")
+    if shapes.get("conv_in.weight", (0, 0))[1] == 9:
+        raise WeightsError(
+            f"{where} is a PIA module, which needs a picture to start from; choose another module"
+        )
+    if not any(match and match[1] == "down" for match in map(_PLACE.match, shapes)):
+        raise WeightsError(
+            f"{where} has no motion module in it (no down_blocks.*.motion_modules.* keys); check the file"
+        )
+
+
+def _channels(shapes: Shapes, block: int) -> int:
+    stem = f"down_blocks.{block}.motion_modules.0."
+    return next(
+        (shape[0] for key, shape in shapes.items() if key.startswith(stem) and key.endswith("proj_out.bias")),
+        0,
+    )
+
+
+def _layers(modules: Iterable[re.Match[str]], block: str) -> int:
+    return 1 + max(int(match[3]) for match in modules if match[1] == "down" and match[2] == block)
+
+
+def _count(found: Iterable[re.Match[str] | None]) -> int:
+    return 1 + max((int(match[1]) for match in found if match), default=0)
+
+
+def _table(shapes: Shapes) -> int | None:
+    tables = {shape[1] for key, shape in shapes.items() if key.endswith((".pos_encoder.pe", ".pos_embed.pe"))}
+    return min(tables) if tables else None

@@ -1,0 +1,101 @@
+"""Motion: a MotionModule of any published form as tensors and a config that diffusers takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from animorch import MotionModule, WeightsError
+from animorch_diffusers.layout import MotionLayout, layout_of
+from animorch_diffusers.sources import locate, undelivered
+from animorch_diffusers.tensors import read_tensors
+
+_TABLE = 32  # of v2 and later; for files repacked without tables
+
+
+@dataclass(frozen=True)
+class Motion:
+    """Tensors by diffusers' names, and the MotionAdapter config that says their shape."""
+
+    name: str
+    tensors: Mapping[str, Any]
+    config: Mapping[str, Any]
+
+    def to(self, device: Any, dtype: Any = None) -> Motion:
+        """The same on a device, in a number format."""
+        tensors = {key: tensor.to(device, dtype) for key, tensor in self.tensors.items()}
+        return Motion(self.name, tensors, self.config)
+
+
+def load_motion(module: MotionModule, offline: bool) -> Motion:
+    """Read a module; raises WeightsError when it is missing, unsafe, truncated or something else."""
+    where = locate(module, offline)
+    if isinstance(where, str) or where.is_dir():
+        return _from_folder(module, where, offline)
+    return _from_tensors(module, where)
+
+
+def _from_folder(module: MotionModule, where: Path | str, offline: bool) -> Motion:
+    from diffusers import MotionAdapter
+
+    hub = {"revision": module.revision, "local_files_only": offline} if isinstance(where, str) else {}
+    try:
+        adapter = MotionAdapter.from_pretrained(where, **hub)
+    except Exception as error:  # diffusers, safetensors and the hub's client each raise their own
+        raise WeightsError(_unread(module, where, error)) from error
+    if adapter.conv_in is not None:
+        raise WeightsError(
+            f"{module.name} is a PIA module, which needs a picture to start from; choose another module"
+        )
+    return Motion(module.name, adapter.state_dict(), dict(adapter.config))
+
+
+def _unread(module: MotionModule, where: Path | str, error: Exception) -> str:
+    if isinstance(where, str):
+        return undelivered(module, error)
+    why = str(error).strip().partition("\n")[0]
+    return (
+        f"{module.name}: diffusers cannot read the MotionAdapter folder {where} ({why}); check or "
+        "download it again"
+    )
+
+
+def _from_tensors(module: MotionModule, path: Path) -> Motion:
+    tensors = read_tensors(path)
+    layout = layout_of({key: tuple(tensor.shape) for key, tensor in tensors.items()}, str(path))
+    tensors = {key: tensor for key, tensor in tensors.items() if ".motion_modules." in key}
+    adapter = _empty_adapter(layout, module)
+    return Motion(module.name, _named(tensors, layout) | _tables(tensors, adapter), dict(adapter.config))
+
+
+def _empty_adapter(layout: MotionLayout, module: MotionModule) -> Any:
+    from accelerate import init_empty_weights  # type: ignore[import-untyped]
+    from diffusers import MotionAdapter
+
+    with init_empty_weights():  # the weights come from the file; only shapes and tables are wanted
+        return MotionAdapter(**layout.config(module.table or _TABLE))
+
+
+def _named(tensors: dict[str, Any], layout: MotionLayout) -> dict[str, Any]:
+    """Tensors without position tables, by diffusers' names."""
+    from diffusers.loaders.single_file_utils import convert_animatediff_checkpoint_to_diffusers
+
+    if layout.original:
+        return dict(convert_animatediff_checkpoint_to_diffusers(tensors))
+    return {key: tensor for key, tensor in tensors.items() if not key.endswith(".pos_embed.pe")}
+
+
+def _tables(tensors: dict[str, Any], adapter: Any) -> dict[str, Any]:
+    """Position tables: diffusers' sinusoids, or the file's own where it was trained on others."""
+    import torch
+
+    tables = {key: table for key, table in adapter.state_dict().items() if key.endswith(".pos_embed.pe")}
+    own = [tensor for key, tensor in tensors.items() if key.endswith((".pos_encoder.pe", ".pos_embed.pe"))]
+    by_width = {tensor.shape[-1]: tensor.float() for tensor in own}
+    for key, table in tables.items():
+        other = by_width.get(table.shape[-1])
+        if other is not None and not torch.allclose(other[:, : table.shape[1]], table, atol=2e-3):
+            tables[key] = other[:, : table.shape[1]]
+    return tables

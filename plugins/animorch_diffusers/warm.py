@@ -1,0 +1,164 @@
+"""Warm: what stays loaded between points, and how it comes to fit the next one.
+
+The checkpoint's parts are read once and never written to. A pipeline is a shell of modules around
+those same tensors and the motion module's; a changed motion module or LoRA means a new shell, so
+nothing of the one before can be left in it, and no tensor is in memory twice.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from animorch import Checkpoint, RenderSpec, Unsupported, WeightsError
+from animorch_diffusers.checkpoint import Base, load_base
+from animorch_diffusers.lora import put_on
+from animorch_diffusers.motion import Motion, load_motion
+
+_KEYS = re.compile(r"motion_modules\..*\.attn[12]\.to_k$")
+
+
+@dataclass(frozen=True)
+class Ready:
+    """An AnimateDiffPipeline, still without scheduler, and the checkpoint's own scheduler config."""
+
+    pipe: Any
+    sampling: Mapping[str, Any]
+
+
+@dataclass
+class Warm:
+    """One checkpoint, one motion module and one pipeline, each beside the content it was made from."""
+
+    device: Any
+    dtype: Any
+    offline: bool
+    _base: tuple[object, Base] | None = field(default=None)
+    _motion: tuple[object, Motion] | None = field(default=None)
+    _ready: tuple[object, Ready] | None = field(default=None)
+
+    def ready(self, spec: RenderSpec) -> Ready:
+        """A pipeline with exactly this spec's weights; loads only what changed."""
+        base_key = _base_key(spec.checkpoint)
+        motion_key = (spec.motion.content(), spec.motion.table)
+        key = (base_key, motion_key, _lora_key(spec))
+        if self._ready is None or self._ready[0] != key:
+            self._ready = None  # let go of the old before the new is read
+            base, motion = self._load_base(spec, base_key), self._load_motion(spec, motion_key)
+            self._ready = (key, Ready(self._assembled(spec, base, motion), base.sampling))
+        ready = self._ready[1]
+        _refuse_frames(spec, ready.pipe.unet.config["motion_max_seq_length"])
+        return ready
+
+    def _load_base(self, spec: RenderSpec, key: object) -> Base:
+        if self._base is None or self._base[0] != key:
+            self._base = None
+            self._base = (key, load_base(spec.checkpoint, self.device, self.dtype, self.offline))
+        return self._base[1]
+
+    def _load_motion(self, spec: RenderSpec, key: object) -> Motion:
+        if self._motion is None or self._motion[0] != key:
+            self._motion = None
+            self._motion = (key, load_motion(spec.motion, self.offline).to(self.device, self.dtype))
+        return self._motion[1]
+
+    def _assembled(self, spec: RenderSpec, base: Base, motion: Motion) -> Any:
+        from diffusers import AnimateDiffPipeline
+
+        pipe = AnimateDiffPipeline(
+            vae=base.vae,
+            text_encoder=_shell(base.text_encoder),
+            tokenizer=base.tokenizer,
+            unet=_animated(base, motion),
+            motion_adapter=None,
+            scheduler=None,
+        )
+        pipe.set_progress_bar_config(disable=True)
+        put_on(pipe, (*spec.loras, *spec.motion_loras), self.offline)
+        return pipe
+
+
+def _base_key(checkpoint: Checkpoint) -> object:
+    config = checkpoint.config
+    folder = Checkpoint(name="config", base=checkpoint.base, path=config).content() if config else None
+    return checkpoint.content(), folder
+
+
+def _lora_key(spec: RenderSpec) -> object:
+    return tuple((lora.content(), lora.weight) for lora in (*spec.loras, *spec.motion_loras))
+
+
+def _refuse_frames(spec: RenderSpec, table: int) -> None:
+    if spec.frames > table:
+        raise Unsupported(
+            f"frames={spec.frames} is more than the {table} that motion={spec.motion.name} has positions "
+            "for; lower frames"
+        )
+
+
+def _shell(model: Any) -> Any:
+    """The same model in new modules around the same tensors, for peft to wrap."""
+    shared = {id(tensor): tensor for tensor in (*model.parameters(), *model.buffers())}
+    return copy.deepcopy(model, shared)
+
+
+def _animated(base: Base, motion: Motion) -> Any:
+    """A UNetMotionModel around the checkpoint's and the motion module's tensors.
+
+    What UNetMotionModel.from_unet2d makes, without filling 1.3 billion weights at random first.
+    Every parameter must be given exactly once, so a part of another module can never stay behind.
+    """
+    from accelerate import init_empty_weights  # type: ignore[import-untyped]
+    from diffusers import UNetMotionModel
+
+    _refuse_misfit(base, motion)
+    try:
+        with init_empty_weights():
+            unet = UNetMotionModel.from_unet2d(base.unet, _Blueprint(motion.config), load_weights=False)
+        unet.load_state_dict({**base.unet.state_dict(), **motion.tensors}, strict=True, assign=True)
+    except (RuntimeError, ValueError) as error:
+        why = " ".join(str(error).split())[:200]
+        raise WeightsError(
+            f"motion={motion.name} does not fit this checkpoint's UNet ({why}); choose another"
+        ) from error
+    return unet.requires_grad_(False).eval()
+
+
+@dataclass(frozen=True)
+class _Blueprint:
+    """What from_unet2d asks of a MotionAdapter when it loads no weights: its config, and a `to`."""
+
+    config: Mapping[str, Any]
+
+    def to(self, **_: Any) -> None:
+        return None
+
+
+def _refuse_misfit(base: Base, motion: Motion) -> None:
+    channels = tuple(motion.config["block_out_channels"])
+    if channels != base.channels:
+        raise WeightsError(
+            f"motion={motion.name} was made for a UNet of {channels} channels and the checkpoint's has "
+            f"{base.channels}; "
+            "choose a module of the checkpoint's family"
+        )
+
+
+@contextmanager
+def scaled(unet: Any, scale: float) -> Iterator[None]:
+    """Motion modules at another strength: their attention keys times `scale`.
+
+    This is AnimateDiff-Evolved's scale_multival (CrossAttentionMM: `k *= self.scale`), the knob
+    that module cards (LongAnimateDiff: 1.28) mean by motion scale.
+    """
+    keys = [layer for name, layer in unet.named_modules() if _KEYS.search(name)] if scale != 1 else []
+    hooks = [layer.register_forward_hook(lambda _layer, _given, keys: keys * scale) for layer in keys]
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()

@@ -1,0 +1,87 @@
+"""A folder to work in and the command line to work with, as a person has them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from animorch.cli import main
+from animorch.runs.sweep import SweepPlan, read_plan, sweep_folders
+
+SMALL = ("width=64", "height=48", "frames=4", "steps=2")
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command said, and its exit code."""
+
+    code: int
+    out: str
+    err: str
+
+
+@dataclass
+class Studio:
+    """An empty folder with the `animorch` command in it."""
+
+    folder: Path
+    capture: pytest.CaptureFixture[str]
+
+    def __call__(self, *words: str) -> Said:
+        """Run a command in this process."""
+        self.capture.readouterr()
+        code = main(list(words))
+        captured = self.capture.readouterr()
+        return Said(code, captured.out, captured.err)
+
+    def small(self, *words: str) -> Said:
+        """Run a render with small frames and without MLflow."""
+        return self(*words, *SMALL, "tracking.enabled=false")
+
+    def spawn(self, *words: str, **environment: str) -> subprocess.Popen[str]:
+        """Start a command in a process of its own."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "animorch", *words],
+            cwd=self.folder,
+            env=os.environ | environment,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+
+    def write(self, path: str, text: str) -> Path:
+        target = self.folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+        return target
+
+    def sweeps(self) -> list[Path]:
+        return sweep_folders(self.folder / "runs")
+
+    def plan(self) -> SweepPlan:
+        """The plan of the only sweep."""
+        (folder,) = self.sweeps()
+        return read_plan(folder)
+
+    def records(self) -> list[dict[str, Any]]:
+        """Every record of the only sweep, in the plan's order."""
+        (folder,) = self.sweeps()
+        paths = [folder / point.folder / "record.json" for point in self.plan().points if point.folder]
+        return [json.loads(path.read_text()) for path in paths if path.is_file()]
+
+
+@pytest.fixture
+def studio(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Studio]:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    yield Studio(tmp_path, capsys)
