@@ -60,7 +60,7 @@ def _refuse_slips(words: list[str], commands: list[str]) -> None:
                 f"to set the guidance write cfg={value or '7.5'}"
             )
         name, equals, value = flag.partition("=")
-        if name == "--cfg" and value not in _HYDRA_CFG:
+        if name == "--cfg" and equals and value not in _HYDRA_CFG:
             raise UsageError(
                 f"{flag} is Hydra's flag for printing the config; to set the guidance write cfg={value}"
             )

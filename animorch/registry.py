@@ -36,18 +36,27 @@ def plugins() -> pluggy.PluginManager:
     try:
         manager.check_pending()
     except pluggy.PluginValidationError as error:
-        raise PluginError(f"plugin {_origin(error.plugin)}: {error}; correct the hook's name") from error
+        raise _misshapen(error) from error
     return manager
 
 
 def _register(manager: pluggy.PluginManager, entry: EntryPoint) -> None:
     try:
         module = entry.load()
-    except Exception as error:  # a stranger's import may fail in any way, and must not stop the rest
+    except (Exception, SystemExit) as error:  # a stranger's import may fail in any way; the rest go on
         print(f"animorch: plugin {entry.value} left out, its import failed: {error!r}", file=sys.stderr)
         return
-    if not manager.is_registered(module):
-        manager.register(module, name=entry.value)
+    try:
+        if not manager.is_registered(module):
+            manager.register(module, name=entry.value)
+    except pluggy.PluginValidationError as error:
+        raise _misshapen(error) from error
+
+
+def _misshapen(error: pluggy.PluginValidationError) -> PluginError:
+    name = getattr(error.plugin, "__name__", error.plugin)
+    said = " ".join(str(error).replace(repr(error.plugin), repr(name)).split())
+    return PluginError(f"plugin {name}: {said}; correct the hook's name and arguments")
 
 
 @lru_cache(maxsize=8)
@@ -56,13 +65,20 @@ def offers(kind: Kind) -> Mapping[str, type[Any]]:
     found: dict[str, type[Any]] = {}
     for offered in getattr(plugins().hook, _HOOKS[kind])():
         for cls in offered:
-            other = found.setdefault(cls.name, cls)
+            other = found.setdefault(_name(cls, kind), cls)
             if other is not cls:
                 raise PluginError(
                     f"two plugins offer the {kind} {cls.name!r}: {_origin(other)} and {_origin(cls)}; "
                     "uninstall one or rename it"
                 )
     return dict(sorted(found.items()))
+
+
+def _name(cls: type[Any], kind: Kind) -> str:
+    name = getattr(cls, "name", None)
+    if not isinstance(name, str) or not name:
+        raise PluginError(f"{_origin(cls)} is offered as {kind} without a name; give it name: ClassVar[str]")
+    return name
 
 
 def make(kind: Kind, name: str, options: Mapping[str, Any]) -> Any:
@@ -90,5 +106,5 @@ def _near(name: str, known: list[str]) -> str:
     return f"{hint}installed: {', '.join(known) or 'none'}"
 
 
-def _origin(thing: Any) -> str:
-    return f"{getattr(thing, '__module__', thing)}.{getattr(thing, '__qualname__', '')}".rstrip(".")
+def _origin(thing: type[Any]) -> str:
+    return f"{thing.__module__}.{thing.__qualname__}"

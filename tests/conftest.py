@@ -44,7 +44,7 @@ class Studio:
 
     def small(self, *words: str) -> Said:
         """Run a render with small frames and without MLflow."""
-        return self(*words, *SMALL, "tracking.enabled=false")
+        return self(*SMALL, "tracking.enabled=false", *words)
 
     def spawn(self, *words: str, **environment: str) -> subprocess.Popen[str]:
         """Start a command in a process of its own."""

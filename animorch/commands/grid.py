@@ -25,7 +25,7 @@ class Grid(Command):
         parser.add_argument("folder", type=Path, help="a sweep's folder, runs/NAME/KEY")
         folder = parser.parse_args(list(words)).folder
         built = build_grid(folder, read_plan(folder), force=True)
-        print(built.video, built.sheet, sep="\n")
+        print(built.path_video, built.path_sheet, sep="\n")
         for cell in built.mismatched:
             print(f"animorch: wrong clip in cell {cell}; render it again with force=true", file=sys.stderr)
         return 3 if built.mismatched else 0

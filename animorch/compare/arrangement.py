@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import product, takewhile
 from math import ceil
 
 from animorch.runs.sweep import PlannedAxis, PlannedPoint, SweepPlan
 
-MOST_COLUMNS, MOST_ROWS = 16, 10  # beyond these a cell would be a thumbnail; the rest go on another page
+MOST_COLUMNS, MOST_ROWS = 12, 8  # beyond these a cell would be a thumbnail; the rest go on another page
 _ONE_ROW = 5  # this many cells always stand side by side
+_LONG = 24  # letters that values must share at their start before it is left out
 
 
 @dataclass(frozen=True)
@@ -35,12 +36,13 @@ def arrange(plan: SweepPlan, aspect: float) -> tuple[Page, ...]:
         return _list_pages(plan.points, axes[0].name if len(axes) == 1 else None, aspect)
     *leading, rows, columns = axes
     fixed = [axis for axis in plan.axes if len(axis.values) == 1]
-    return tuple(
+    pages = (
         _table_page(plan, fixed + leading, values, _part(rows, down), _part(columns, across))
         for values in product(*(axis.values for axis in fixed + leading))
         for down in _parts(len(rows.values), MOST_ROWS)
         for across in _parts(len(columns.values), MOST_COLUMNS)
     )
+    return tuple(page for page in pages if page.cells)
 
 
 def _is_table(plan: SweepPlan) -> bool:
@@ -88,27 +90,34 @@ def _table_page(
 
 
 def _labels(axis: PlannedAxis) -> tuple[str, ...]:
-    return tuple(f"{axis.name}={value}" for value in axis.values)
+    return tuple(f"{axis.name}={value}" for value in telling(axis.values))
+
+
+def telling(values: Sequence[str]) -> list[str]:
+    """Values without a long start that all share: a label is cut at its end, where prompts differ."""
+    shared = takewhile(lambda letters: len(set(letters)) == 1, zip(*values, strict=False))
+    cut = "".join(letters[0] for letters in shared).rfind(" ") + 1
+    return ["…" + value[cut:] for value in values] if cut >= _LONG and len(values) > 1 else list(values)
 
 
 def _list_pages(points: Sequence[PlannedPoint], axis: str | None, aspect: float) -> tuple[Page, ...]:
     columns = _columns(len(points), aspect)
     spans = _parts(len(points), columns * MOST_ROWS)
-    size = max(len(span) for span in spans)
-    return tuple(_list_page(points, span, axis, columns, ceil(size / columns)) for span in spans)
+    rows = ceil(max(len(span) for span in spans) / columns)
+    captions = _captions(points, axis)
+    return tuple(_list_page(span, captions, rows, columns) for span in spans)
 
 
-def _list_page(
-    points: Sequence[PlannedPoint], span: range, axis: str | None, columns: int, rows: int
-) -> Page:
+def _list_page(span: range, captions: Sequence[str], rows: int, columns: int) -> Page:
     places = {divmod(number - span.start, columns): number for number in span}
-    captions = {place: _caption(points[number], axis) for place, number in places.items()}
-    return Page("", ("",) * rows, ("",) * columns, places, captions)
+    shown = {place: captions[number] for place, number in places.items()}
+    return Page("", ("",) * rows, ("",) * columns, places, shown)
 
 
-def _caption(point: PlannedPoint, axis: str | None) -> str:
-    value = point.coordinates.get(axis) if axis else None
-    return point.label if value is None else f"{axis}={value}"
+def _captions(points: Sequence[PlannedPoint], axis: str | None) -> list[str]:
+    if axis is None or any(axis not in point.coordinates for point in points):
+        return telling([point.label for point in points])
+    return [f"{axis}={value}" for value in telling([point.coordinates[axis] for point in points])]
 
 
 def _columns(count: int, aspect: float) -> int:
@@ -120,5 +129,5 @@ def _columns(count: int, aspect: float) -> int:
 
 
 def _largest(count: int, columns: int, aspect: float) -> float:
-    """Width of a cell, where the page is 16 wide and 9 high."""
-    return min(16 / columns, 9 / min(ceil(count / columns), MOST_ROWS) * aspect)
+    """Width of a cell, where the page is 16 wide and 9 high, of which captions take 1."""
+    return min(16 / columns, 8 / min(ceil(count / columns), MOST_ROWS) * aspect)

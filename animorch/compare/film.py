@@ -12,7 +12,7 @@ from animorch.compare.arrangement import Page
 from animorch.compare.cell import Cell
 from animorch.compare.footage import Footage, load
 from animorch.compare.layout import Box, Layout
-from animorch.compare.page import drawn, playing
+from animorch.compare.page import CLOCK, drawn, playing
 from animorch.compare.sheet import sheet_page, stacked
 from animorch.errors import MediaError
 from animorch.media import Stream, save_image
@@ -53,7 +53,7 @@ class Film:
             sheets.append(
                 sheet_page(drawn(page, self.sheet_layout, cells, self.name, note), self.sheet_layout, strips)
             )
-            ground = drawn(page, self.layout, cells, self.name, note)
+            ground = drawn(page, self.layout, cells, self.name, note, CLOCK)
             yield from playing(ground, self.layout, films, self._count(page), self.fps)
         save_image(stacked(sheets), sheet)
 

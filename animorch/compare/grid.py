@@ -6,6 +6,7 @@ in a red frame and reported.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,7 +49,8 @@ def build_grid(folder: Path, plan: SweepPlan, force: bool = False) -> GridResult
     standing = None if force or not sheet.exists() else _mismatched_in(video, key)
     if standing is not None:
         return GridResult(video, sheet, standing)
-    cells = [look(folder, point, plan.fps) for point in plan.points]
+    with ThreadPoolExecutor(4) as pool:  # each look waits for a start of ffmpeg
+        cells = list(pool.map(lambda point: look(folder, point, plan.fps), plan.points))
     metadata = _metadata(plan, cells, key)
     encode_stream(_film(plan, cells).stream(sheet), video, metadata)
     return GridResult(video, sheet, metadata["mismatched"])

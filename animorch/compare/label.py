@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from animorch.compare.layout import Box
-from animorch.compare.style import Colour, font
+from animorch.compare.letters import font, legible
+from animorch.compare.style import Colour
 
 if TYPE_CHECKING:
     from PIL.ImageDraw import ImageDraw
@@ -20,12 +21,12 @@ def line_height(size: int) -> int:
 
 def width_of(text: str, size: int) -> int:
     """Pixels that one line takes."""
-    return int(font(size).getlength(text)) + 1
+    return int(font(size, text).getlength(text)) + 1
 
 
 def wrapped(text: str, size: int, width: int, lines: int) -> list[str]:
     """At most `lines` lines no wider than `width` pixels; the last ends in … when some text is left."""
-    left, done = " ".join(text.split()), list[str]()
+    left, done = legible(text), list[str]()
     while left and len(done) < lines:
         line = _head(left, size, width)
         left = left[len(line) :].lstrip()
@@ -40,9 +41,8 @@ def _head(text: str, size: int, width: int) -> str:
     fits = _fitting(text, size, width)
     if fits == len(text):
         return text
-    space = max(text.rfind(mark, 0, fits + 1) for mark in " ,;/_-")
-    broken = space + (text[space] != " ") if space > fits // 3 else fits
-    return text[: max(min(broken, fits), 1)]
+    broken = max(text.rfind(" ", 0, fits + 1), *(text.rfind(mark, 0, fits) + 1 for mark in ",;/_-"))
+    return text[: broken if broken > fits // 3 else max(fits, 1)]
 
 
 def _fitting(text: str, size: int, width: int) -> int:
@@ -69,4 +69,4 @@ def write(draw: ImageDraw, box: Box, text: str, size: int, colour: Colour, align
         align
     ]
     for place, line in enumerate(lines):
-        draw.text((x, y + place * step), line, colour, font(size), anchor=anchor)
+        draw.text((x, y + place * step), line, colour, font(size, line), anchor=anchor)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 MARGIN, GAP, TITLE, FOOT = 20, 10, 52, 22
 SMALL, VISIBLE = 160, 256  # clips below SMALL pixels are enlarged by whole factors, up to about VISIBLE
-LEAST = 72  # the longer side of the smallest cell
+LEAST = 120  # the longer side of the smallest cell to which a clip is shrunk
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def lay_out(room: Room, clip: tuple[int, int], page: tuple[int, int], narrowest:
     """The layout whose cells are as large as `page` (width, height) allows, cells centred.
 
     clip: width and height that a cell shows. A page grows past `page` only where cells would
-    otherwise be smaller than LEAST.
+    otherwise be smaller than LEAST (or than the clip, if that is smaller).
     """
     side, head = room.side + GAP * bool(room.side), room.head + GAP * bool(room.head)
     around_w, around_h = (
@@ -94,11 +94,11 @@ def lay_out(room: Room, clip: tuple[int, int], page: tuple[int, int], narrowest:
 
 def cell_size(clip: tuple[int, int], room_w: float, room_h: float) -> tuple[int, int]:
     """Size at which a clip is shown: its own, smaller where there is no room, whole times larger if tiny."""
-    longest = max(clip)
-    scale = min(room_w / clip[0], room_h / clip[1])
+    longest, room = max(clip), min(room_w / clip[0], room_h / clip[1])
     if longest < SMALL:
-        scale = max(1, int(min(scale, -(-VISIBLE // longest))))
-    scale = max(min(scale, 1.0), min(LEAST / longest, 1.0)) if longest >= SMALL else scale
+        scale = float(max(1, int(min(room, -(-VISIBLE // longest)))))
+    else:
+        scale = max(min(room, 1.0), LEAST / longest)
     return max(round(clip[0] * scale), 1), max(round(clip[1] * scale), 1)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from animorch.compare import panel
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 LABEL, HEADLINE = 15, 19  # letter sizes, pixels
 WIDEST_SIDE, MOST_LINES = 210, 3
+ABOVE = 8  # pixels that keep a caption from the cell above it
 CLOCK = 80  # pixels at the right of the title bar
 TITLE_BAR = TITLE - 12  # height of the bar; below it is air
 
@@ -37,18 +39,21 @@ def _room(pages: Sequence[Page], lines: int) -> Room:
     rows, columns = max(len(page.rows) for page in pages), max(len(page.columns) for page in pages)
     height = lines * line_height(LABEL) + 4
     if pages[0].captions:
-        return Room(rows, columns, caption=height)
+        return Room(rows, columns, caption=height + ABOVE)
     widest = max(width_of(label, LABEL) for page in pages for label in page.rows)
     return Room(rows, columns, side=min(widest, WIDEST_SIDE), head=height)
 
 
-def drawn(page: Page, layout: Layout, cells: Sequence[Cell], name: str, note: str) -> Image:
-    """Everything on a page that does not move; clips are left as empty cells. note: right of the title."""
+def drawn(page: Page, layout: Layout, cells: Sequence[Cell], name: str, note: str, clock: int = 0) -> Image:
+    """Everything on a page that does not move; clips are left as empty cells.
+
+    note: at the right of the title bar, `clock` pixels from its end.
+    """
     from PIL import Image, ImageDraw
 
     image = Image.new("RGB", (layout.width, layout.height), PAPER)
     draw = ImageDraw.Draw(image)
-    _draw_title(draw, layout, name, page.title, note)
+    _draw_title(draw, layout, name, page.title, note, clock)
     _draw_labels(draw, page, layout)
     for row in range(len(page.rows)):
         for column in range(len(page.columns)):
@@ -56,19 +61,20 @@ def drawn(page: Page, layout: Layout, cells: Sequence[Cell], name: str, note: st
     return image
 
 
-def _draw_title(draw: ImageDraw, layout: Layout, name: str, title: str, note: str) -> None:
-    bar = layout.title
+def _draw_title(draw: ImageDraw, layout: Layout, name: str, title: str, note: str, clock: int) -> None:
+    bar = replace(layout.title, w=layout.title.w - clock)
     draw.line((0, TITLE_BAR, layout.width, TITLE_BAR), LINE)
-    free = bar.w - CLOCK - (width_of(note, LABEL) + 16 if note else 0)
+    free = bar.w - (width_of(note, LABEL) + 16 if note else 0)
     named = min(width_of(name, HEADLINE), free if not title else free // 2)
     write(draw, Box(bar.x, 0, named, TITLE_BAR), name, HEADLINE, TEXT)
     write(draw, Box(bar.x + named + 18, 0, max(free - named - 18, 1), TITLE_BAR), title, LABEL, ACCENT)
-    write(draw, Box(bar.x, 0, bar.w - CLOCK, TITLE_BAR), note, LABEL, QUIET, "right")
+    write(draw, Box(bar.x, 0, bar.w, TITLE_BAR), note, LABEL, QUIET, "right")
 
 
 def _draw_labels(draw: ImageDraw, page: Page, layout: Layout) -> None:
     for place in page.captions:
-        write(draw, layout.caption(*place), page.captions[place], LABEL, TEXT)
+        box = layout.caption(*place)
+        write(draw, replace(box, y=box.y + ABOVE, h=box.h - ABOVE), page.captions[place], LABEL, TEXT)
     if page.captions:
         return
     for row, label in enumerate(page.rows):

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from animorch.compare.label import line_height, width_of, wrapped
 from animorch.compare.layout import Box
-from animorch.compare.style import ALARM, CELL, PAPER, TEXT, TONES, Colour, font
+from animorch.compare.letters import font
+from animorch.compare.style import ALARM, CELL, PAPER, TEXT, TONES, Colour
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -18,13 +19,13 @@ def panel(draw: ImageDraw, box: Box, state: str, reason: str) -> None:
     ground, heading = TONES[state]
     draw.rectangle(box.corners, ground)
     draw.rectangle((box.x, box.y, box.x + 2, box.y + box.h - 1), heading)
-    size = 15 if min(box.w, box.h) >= 130 else 12
-    pad = 14 if size == 15 else 8
+    roomy = min(box.w, box.h) >= 160
+    size, small, pad = (15, 13, 14) if roomy else (13, 12, 8)
     draw.text((box.x + pad, box.y + pad), state, heading, font(size))
-    small, below = size - 2, box.y + pad + line_height(size) + 3
+    below = box.y + pad + line_height(size) + 3
     room = (box.y + box.h - pad // 2 - below) // line_height(small)
     for place, line in enumerate(wrapped(reason, small, box.w - 2 * pad, max(room, 0))):
-        draw.text((box.x + pad, below + place * line_height(small)), line, _soft(heading), font(small))
+        draw.text((box.x + pad, below + place * line_height(small)), line, _soft(heading), font(small, line))
 
 
 def _soft(colour: Colour) -> Colour:

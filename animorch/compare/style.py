@@ -1,12 +1,8 @@
-"""Style: the colours and letters of everything that is drawn."""
+"""Style: the colours of everything that is drawn."""
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-if TYPE_CHECKING:
-    from PIL.ImageFont import FreeTypeFont
+from typing import NamedTuple
 
 Colour = tuple[int, int, int]
 
@@ -33,11 +29,3 @@ TONES: dict[str, Tone] = {
     "excluded": Tone((24, 27, 34), (148, 157, 176)),
     "missing": Tone((17, 32, 38), (110, 190, 200)),
 }
-
-
-@lru_cache
-def font(size: int) -> FreeTypeFont | Any:
-    """Pillow's built-in letters at a size in pixels, so that a grid looks the same on every machine."""
-    from PIL import ImageFont
-
-    return ImageFont.load_default(size)

@@ -57,7 +57,7 @@ class Composer:
         for setting in settings:
             if not setting.composes:
                 put(values, setting.key, setting.value)
-        return _resolved(values)
+        return resolved(values)
 
     def parse(self, lines: Sequence[str]) -> list[Override]:
         """Hydra's own grammar; raises UsageError with the quoted form where quotes were missing."""
@@ -119,7 +119,8 @@ def _child(node: Any, part: str, key: str) -> Any:
     raise UsageError(f"{key} cannot be set, there is no key {part!r}; {hint}")
 
 
-def _resolved(values: dict[str, Any]) -> dict[str, Any]:
+def resolved(values: dict[str, Any]) -> dict[str, Any]:
+    """Plain values with interpolations filled in; raises UsageError when a value is still missing."""
     if "${" in repr(values):
         try:
             values = OmegaConf.to_container(OmegaConf.create(values), resolve=True)  # type: ignore[assignment]

@@ -27,7 +27,7 @@ def hydra_main(words: Sequence[str], task: Callable[[Any], Any]) -> int:
             raise UsageError(f"{word!r} needs quotes inside the shell's: {quoted_form(word)}")
     full, argv = os.environ.get("HYDRA_FULL_ERROR"), sys.argv
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra then raises instead of printing and exiting with 1
-    sys.argv = ["animorch", *words]
+    sys.argv = ["animorch", *sorted(words, key=_is_override)]  # argparse wants its flags in front
     try:
         teach_hydra(_config_dir(words))
         hydra.main(config_path=str(shipped()), config_name=CONFIG, version_base="1.3")(task)()
@@ -43,6 +43,10 @@ def hydra_main(words: Sequence[str], task: Callable[[Any], Any]) -> int:
             del os.environ["HYDRA_FULL_ERROR"]
         GlobalHydra.instance().clear()
     return 0
+
+
+def _is_override(word: str) -> bool:
+    return word.startswith(("+", "~")) or ("=" in word and not word.startswith("-"))
 
 
 def _config_dir(words: Sequence[str]) -> str | None:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import re
 import shlex
+from difflib import get_close_matches
 
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Quote, QuotedString
+from hydra.errors import HydraException
 
+from animorch.config.settings import Settings
 from animorch.registry import offers
+from animorch.spec.experiment import Experiment
 
 _TEXT_KEYS = ("prompt", "negative_prompt")
 _GRAMMAR = (
@@ -31,14 +36,14 @@ def explained(error: Exception, *lines: str) -> str:
         quotes = f", or for one prompt write {quoted_form(line)}" if is_text(line) else ""
         return f"{line!r} has several values; add -m to sweep over them{quotes}"
     if "Could not override" in said:
-        return _unknown_key(said, cause, lines)
+        return _unknown_key(said, lines)
     if "Could not find" in said or "Could not load" in said:
         return _unfound(said)
     return f"{said}: {cause}" if cause and cause not in said else said
 
 
 def _ungrammatical(said: str, lines: tuple[str, ...]) -> str:
-    line = next((line for line in lines if line in said or line.partition("=")[2] in said), lines[-1])
+    line = next(filter(_unreadable, lines), lines[-1])
     if is_text(line):
         return f"{line!r} needs quotes inside the shell's: {quoted_form(line)}"
     if "=" not in line:
@@ -47,11 +52,21 @@ def _ungrammatical(said: str, lines: tuple[str, ...]) -> str:
     return f"{line!r} cannot be read ({reason}); quote the value inside the shell's quotes if it is a text"
 
 
-def _unknown_key(said: str, cause: str, lines: tuple[str, ...]) -> str:
+def _unreadable(line: str) -> bool:
+    if line.startswith("-"):
+        return False
+    try:
+        OverridesParser.create().parse_override(line)
+    except HydraException:
+        return True
+    return False
+
+
+def _unknown_key(said: str, lines: tuple[str, ...]) -> str:
     key = said.split("'")[1]
     asked = next((line for line in lines if line.lstrip("+~").startswith(key)), key)
-    hint = re.search(r"Did you mean '?([\w.]+)", f"{said} {cause}")
-    way = f"did you mean {hint[1]}?" if hint else "`animorch --cfg job` prints every key"
+    close = get_close_matches(key, [*Experiment.model_fields, *Settings.model_fields], n=1)
+    way = f"did you mean {close[0]}?" if close else "`animorch --cfg job` prints every key"
     return f"{asked!r} sets a key that is not there; {way}"
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from animorch.spec.model import Frozen
-from animorch.spec.render import RenderSpec
-from animorch.spec.travel import by_frame
+from animorch.spec.render import Recommends, RenderSpec
+from animorch.spec.travel import settled
 
 Format = Literal["mp4", "webm", "mkv", "gif", "apng", "webp", "png"]
 Slug = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
@@ -52,13 +53,13 @@ class Experiment(RenderSpec):
         data = dict(data)
         for kind in ("post", "metrics"):
             if kind in data:
-                data[kind] = _named(data[kind])
+                data[kind] = _named(data[kind], kind)
         data = {key: value for key, value in _recommended(data).items() if value is not None}
         if data.get("prompt_travel"):
-            output = data.get("output") or {}
-            fps = output.fps if isinstance(output, Output) else output.get("fps", Output().fps)
+            output, usual = data.get("output"), Output().fps
+            fps = output.get("fps", usual) if isinstance(output, dict) else getattr(output, "fps", usual)
             frames = data.get("frames", cls.model_fields["frames"].default)
-            data["prompt_travel"] = by_frame(data["prompt_travel"], frames, float(fps))
+            data["prompt_travel"] = settled(data["prompt_travel"], frames, fps)
         return data
 
     @property
@@ -67,10 +68,10 @@ class Experiment(RenderSpec):
         return RenderSpec.model_construct(**{key: getattr(self, key) for key in RenderSpec.model_fields})
 
 
-def _named(chosen: Any) -> Any:
+def _named(chosen: Any, kind: str) -> Any:
     """{boomerang: {loops: 1}} and [boomerang] both become {boomerang: {name: boomerang, …}}."""
     if isinstance(chosen, (list, tuple)):
-        chosen = {(item if isinstance(item, str) else item["name"]): item for item in chosen}
+        chosen = _keyed(chosen, kind)
     if not isinstance(chosen, dict):
         return chosen
     return {
@@ -84,12 +85,30 @@ def _named(chosen: Any) -> Any:
     }
 
 
+def _keyed(chosen: Sequence[Any], kind: str) -> dict[str, Any]:
+    keyed: dict[str, Any] = {}
+    for item in chosen:
+        name = item.get("name") if isinstance(item, dict) else item
+        if not isinstance(name, str):
+            raise ValueError(f"{kind} lists {item!r}, which has no name; write it as {{name: …}}")
+        if name in keyed:
+            raise ValueError(
+                f"{kind} lists {name} twice; give each a key of its own, as in {{again: {{name: {name}}}}}"
+            )
+        keyed[name] = item
+    return keyed
+
+
 def _recommended(data: dict[str, Any]) -> dict[str, Any]:
     """Null settings take the motion module's recommendation, else the general default."""
     motion = data.get("motion")
     wishes = motion.get("recommends") if isinstance(motion, dict) else getattr(motion, "recommends", None)
-    wishes = wishes if isinstance(wishes, dict) else wishes.model_dump() if wishes else {}
-    moved = dict(data.get("moved") or {})
+    wishes = wishes.model_dump() if isinstance(wishes, Recommends) else wishes
+    wishes = wishes if isinstance(wishes, dict) else {}
+    known = data.get("moved") or {}
+    if not isinstance(known, dict):
+        return data
+    moved = {key: value for key, value in known.items() if data.get(key) == value}  # else changed since
     for key in ("steps", "cfg", "sampler", "schedule"):
         if data.get(key) is None:
             data.pop(key, None)

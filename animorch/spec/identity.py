@@ -38,7 +38,8 @@ def digest(value: Any) -> str:
     return hashlib.sha256(canonical(value).encode()).hexdigest()
 
 
-_ADDRESS = frozenset(Weights.model_fields) - {"name"} | {"recommends", "family", "trained_frames"}
+_ADVICE = {"recommends", "family", "trained_frames"}
+_ADDRESS = frozenset(Weights.model_fields) - {"name"} | {"config"} | _ADVICE
 
 
 def weights_of(spec: RenderSpec) -> dict[str, str]:
@@ -53,7 +54,7 @@ def weights_of(spec: RenderSpec) -> dict[str, str]:
 def render_key(spec: RenderSpec, backend: Mapping[str, Any], weights: Mapping[str, str]) -> str:
     """Hash of what changes pixels.
 
-    Where weights come from is left out (their content is in `weights`); so is `config` when null.
+    Where weights and configs lie is left out (their content is in `weights`); so is advice to people.
     """
     fields = spec.model_dump(include=set(RenderSpec.model_fields))
     for kind in ("checkpoint", "motion"):

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from animorch.spec.model import Frozen
-from animorch.spec.travel import by_frame
-from animorch.spec.weights import Base, Weights
+from animorch.spec.travel import settled
+from animorch.spec.weights import Base, Weights, existing, fingerprint
 from animorch.spec.window import Window
 
 Word = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_]*$")]
@@ -18,7 +18,15 @@ class Checkpoint(Weights):
     """Stable Diffusion weights: a diffusers folder, a single file, or a hub id."""
 
     base: Base = Field(description="Model family; a motion module must be of the same one.")
-    config: str | None = Field(None, description="Folder with configs and tokenizer for a single file.")
+    config: str | None = Field(
+        None, min_length=1, description="Folder with configs and tokenizer for a single file."
+    )
+
+    def content(self) -> str:
+        """The name of the weights' content and of the config folder's, wherever that lies."""
+        if self.config is None:
+            return super().content()
+        return f"{super().content()} config:{fingerprint(existing(self.config, self.name))}"
 
 
 class Recommends(Frozen):
@@ -108,7 +116,7 @@ class RenderSpec(Frozen):
     def _travel_in_frames(cls, data: Any) -> Any:
         if isinstance(data, dict) and data.get("prompt_travel"):
             frames = data.get("frames", cls.model_fields["frames"].default)
-            data = data | {"prompt_travel": by_frame(data["prompt_travel"], frames)}
+            data = data | {"prompt_travel": settled(data["prompt_travel"], frames)}
         return data
 
     @model_validator(mode="after")

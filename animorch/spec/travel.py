@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 
 def frame_of(key: str | int, frames: int, fps: float | None = None) -> int:
@@ -20,7 +21,7 @@ def frame_of(key: str | int, frames: int, fps: float | None = None) -> int:
             frame = round(float(text[:-1]) * fps)
         else:
             frame = int(text)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:  # overflow: an infinite share or time
         if "prompt_travel" in str(error):
             raise
         raise ValueError(
@@ -40,3 +41,14 @@ def by_frame(travel: Mapping[str | int, str], frames: int, fps: float | None = N
             raise ValueError(f"prompt_travel has two prompts at frame {frame}; keep one")
         resolved[frame] = str(prompt)
     return dict(sorted(resolved.items()))
+
+
+def settled(travel: Any, frames: Any, fps: Any = None) -> Any:
+    """`by_frame` of values nobody has checked yet; what cannot be read is left for the model to refuse."""
+    if not isinstance(travel, Mapping):
+        return travel
+    try:
+        count, rate = int(frames), None if fps is None else float(fps)
+    except (TypeError, ValueError):
+        return travel
+    return by_frame(travel, count, rate)

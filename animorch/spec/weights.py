@@ -28,7 +28,7 @@ class Weights(Frozen):
     """Where weights are: a local `path`, or a hub `repo` (and `file` in it)."""
 
     name: str = Field(min_length=1, description="The word that chooses these weights.")
-    path: str | None = Field(None, description="Local file or diffusers folder; wins over repo.")
+    path: str | None = Field(None, min_length=1, description="Local file or diffusers folder; before repo.")
     repo: str | None = Field(None, description="Hub repository id.")
     file: str | None = Field(None, description="File inside the hub repository.")
     revision: str | None = Field(None, description="Branch, tag or commit of the repository.")
@@ -52,10 +52,15 @@ class Weights(Frozen):
 
     def local(self) -> Path:
         """The path as an existing, absolute one; raises UsageError when it is not there."""
-        path = Path(self.path or "").expanduser().absolute()
-        if not path.exists():
-            raise UsageError(f"{self.name}: there is no file or folder at {path}; check the path")
-        return path
+        return existing(self.path or "", self.name)
+
+
+def existing(path: str, name: str) -> Path:
+    """The path as an absolute one; raises UsageError, naming whose it is, when nothing is there."""
+    found = Path(path).expanduser().absolute()
+    if not found.exists():
+        raise UsageError(f"{name}: there is no file or folder at {found}; check the path")
+    return found
 
 
 def fingerprint(path: Path) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from animorch.config.compose import Composer, quoted
+from animorch.config.compose import Composer, quoted, resolved
 from animorch.config.settings import split
 from animorch.errors import UsageError
 from animorch.runs.record import Record, read_record
@@ -45,13 +45,13 @@ def task(config: Any) -> dict[str, Any]:
     """
     from omegaconf import OmegaConf
 
-    values = OmegaConf.to_container(config, resolve=True)
-    assert isinstance(values, dict)
-    settings, _ = split({str(key): value for key, value in values.items()})
-    plan = plan_values({str(key): value for key, value in values.items() if key != "point"}, _words())
+    container = OmegaConf.to_container(config, resolve=False)
+    assert isinstance(container, dict)
+    values = resolved({str(key): value for key, value in container.items()})
+    settings, _ = split(values)
+    plan = plan_values(values | {"point": None}, _words())
     if not settings.point:
         conclude(plan)
-        return {}
     (point,) = plan.points
     if point.point_key != settings.point["key"]:
         raise UsageError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -66,7 +66,7 @@ def point(coordinates: Mapping[str, str], overrides: Sequence[str], values: Mapp
     try:
         experiment = Experiment.model_validate(values)
     except ValidationError as error:
-        return replace(blank, problems=tuple(sentences(error)))
+        return replace(blank, problems=tuple(_every_problem(values, error)))
     plugins, problems = _plugins(experiment)
     try:
         weights = weights_of(experiment)
@@ -82,6 +82,17 @@ def point(coordinates: Mapping[str, str], overrides: Sequence[str], values: Mapp
         render_key=rendered,
         point_key=point_key(experiment, rendered, plugins),
     )
+
+
+def _every_problem(values: Mapping[str, Any], error: ValidationError) -> Iterator[str]:
+    """What is wrong with single keys, then what is wrong between the others: pydantic stops at the first."""
+    yield from sentences(error)
+    wrong = {item["loc"][0] for item in error.errors() if item["loc"]}
+    if wrong and not wrong & {"checkpoint", "motion"}:
+        try:
+            Experiment.model_validate({key: value for key, value in values.items() if key not in wrong})
+        except ValidationError as further:
+            yield from sentences(further)
 
 
 def backend_of(experiment: Experiment) -> Backend:

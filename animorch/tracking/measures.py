@@ -23,18 +23,22 @@ class Measurement(NamedTuple):
 
 
 def measurements(record: Record, folder: Path) -> Iterator[Measurement]:
-    """Finite numbers of a point: timings, scalars, and each series under `<name>.by_frame`.
+    """Finite numbers of a point: timings, scalars, and series.
 
-    A series has its own key, or the last frame would show as the metric's value; where nothing
-    gives the scalar it is the mean of the series. MLflow turns inf into 1.8e308, which ruins a
-    chart: see `unbounded` for what is left out here.
+    MLflow shows a series' last step as the metric's value. So one whose name does not say that it
+    is a series (`brightness_by_frame`) goes under `<name>.by_frame`, and its mean under its name.
+    MLflow turns inf into 1.8e308, which ruins a chart: see `unbounded` for what is left out here.
     """
     scalars = dict(_scalars(record, folder))
     yield from (Measurement(legal(key), value) for key, value in scalars.items() if math.isfinite(value))
     for key, series in _series(folder):
         for frame, value in enumerate(series):
             if value is not None and math.isfinite(value):
-                yield Measurement(legal(f"{key}.by_frame"), float(value), frame)
+                yield Measurement(legal(key if _says_so(key) else f"{key}.by_frame"), float(value), frame)
+
+
+def _says_so(key: str) -> bool:
+    return "_by_" in key
 
 
 def unbounded(record: Record, folder: Path) -> dict[str, str]:
@@ -46,7 +50,7 @@ def _scalars(record: Record, folder: Path) -> Iterator[tuple[str, float]]:
     yield from ((f"seconds.{stage}", seconds) for stage, seconds in record.seconds.items())
     for key, series in _series(folder):
         finite = [value for value in series if value is not None and math.isfinite(value)]
-        if finite and key not in record.metrics:
+        if finite and key not in record.metrics and not _says_so(key):
             yield key, math.fsum(finite) / len(finite)
     for key, value in _measured(folder):
         if isinstance(value, (int, float)) and key not in record.metrics:

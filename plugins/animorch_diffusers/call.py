@@ -27,7 +27,8 @@ def rendered(ready: Ready, spec: RenderSpec, progress: Progress, chunk: int) -> 
             height=spec.height,
             num_inference_steps=spec.steps,
             guidance_scale=spec.cfg,
-            # the CPU's generator on every device, so that a seed is the same noise everywhere
+            # the CPU's generator on every device, so that a seed is the same noise everywhere; of the 64
+            # bits torch uses the low 32, here as in ComfyUI
             generator=torch.Generator("cpu").manual_seed(spec.seed),
             callback_on_step_end=_told(progress),
             output_type="latent",

@@ -9,7 +9,7 @@ from typing import Any
 from animorch import Lora, RenderSpec
 
 # Where weights lie and what people say of them changes no pixel; their content does.
-_ADDRESS = {"path", "repo", "file", "revision", "bytes", "sha256", "licence", "notes"}
+_ADDRESS = {"path", "config", "repo", "file", "revision", "bytes", "sha256", "licence", "notes"}
 _ADVICE = {"recommends", "family", "trained_frames"}
 
 

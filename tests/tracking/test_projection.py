@@ -205,6 +205,16 @@ def test_infinite_numbers_become_tags_and_leave_the_charts_whole(sweep, look):
     assert run.data.metrics["flow"] == 2.0
 
 
+def test_a_series_that_says_so_keeps_its_name_and_gets_no_mean(sweep, look):
+    sweep.finish("4", metrics={"brightness_by_frame": [0.25, 0.75]})
+    project(sweep.folder, None, closed=True)
+    run = look().children()["4"]
+    assert look().history(run, "brightness_by_frame") == [(0, 0.25), (1, 0.75)]
+    assert not [
+        key for key in run.data.metrics if key.startswith("brightness") and key != "brightness_by_frame"
+    ]
+
+
 def test_a_record_of_another_point_is_not_shown_as_this_one(sweep, look):
     folder = sweep.finish("4")
     shutil.copytree(folder, sweep.folder / "cfg-7")

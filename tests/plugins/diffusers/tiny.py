@@ -13,7 +13,6 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +25,7 @@ from diffusers import (
     UNet2DConditionModel,
 )
 from safetensors.torch import save_file
+from tiny_ldm import write_single_file
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 CHANNELS = (32, 64)
@@ -40,9 +40,14 @@ def write_all(folder: Path) -> Path:
     write_checkpoint(folder / "checkpoint")
     write_single_file(folder / "checkpoint", folder / "checkpoint.safetensors")
     for name, seed in MODULES.items():
-        write_motion(folder / name, seed, mid_block=name != "motion_v1", table=24 if name == "motion_v1" else 32)
+        write_motion(
+            folder / name, seed, mid_block=name != "motion_v1", table=24 if name == "motion_v1" else 32
+        )
         tensors = MotionAdapter.from_pretrained(folder / name).state_dict()
-        torch.save({"state_dict": {f"module.{key}": t for key, t in original(tensors).items()}}, folder / f"{name}.ckpt")
+        torch.save(
+            {"state_dict": {f"module.{key}": t for key, t in original(tensors).items()}},
+            folder / f"{name}.ckpt",
+        )
         save_file({key: t.contiguous() for key, t in tensors.items()}, folder / f"{name}.safetensors")
     write_kohya_lora(folder / "lora_kohya.safetensors")
     write_diffusers_lora(folder / "lora_diffusers.safetensors")
@@ -67,7 +72,11 @@ def write_checkpoint(folder: Path, seed: int = 1, **unet: Any) -> None:
         tokenizer=tokenizer,
         unet=UNet2DConditionModel(**_unet_config() | unet),
         scheduler=DDIMScheduler(
-            beta_schedule="scaled_linear", beta_start=0.00085, beta_end=0.012, clip_sample=False, steps_offset=1
+            beta_schedule="scaled_linear",
+            beta_start=0.00085,
+            beta_end=0.012,
+            clip_sample=False,
+            steps_offset=1,
         ),
         safety_checker=None,
         feature_extractor=None,
@@ -120,13 +129,17 @@ def enliven(*models: torch.nn.Module) -> None:
     with torch.no_grad():
         for model in models:
             for name, weight in model.named_parameters():
-                if name.endswith(("to_v.weight", "v_proj.weight", "proj_out.weight", "token_embedding.weight")):
+                if name.endswith(
+                    ("to_v.weight", "v_proj.weight", "proj_out.weight", "token_embedding.weight")
+                ):
                     weight.mul_(3 if "proj_out" in name else 6)
                 elif name in ("conv_out.weight", "decoder.conv_out.weight"):
                     weight.mul_(3)
 
 
-def write_motion(folder: Path, seed: int, mid_block: bool, table: int, channels: tuple[int, ...] = CHANNELS) -> None:
+def write_motion(
+    folder: Path, seed: int, mid_block: bool, table: int, channels: tuple[int, ...] = CHANNELS
+) -> None:
     torch.manual_seed(seed)
     adapter = MotionAdapter(
         block_out_channels=channels,
@@ -146,11 +159,15 @@ def original(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         key = re.sub(r"(motion_modules\.\d+)\.", r"\1.temporal_transformer.", key)
         if key.endswith(".pos_embed.pe"):
             for place in (0, 1):
-                named[key.replace("pos_embed.pe", f"attention_blocks.{place}.pos_encoder.pe")] = tensor.clone()
+                named[key.replace("pos_embed.pe", f"attention_blocks.{place}.pos_encoder.pe")] = (
+                    tensor.clone()
+                )
             continue
         for new, old in (("norm1", "norms.0"), ("norm2", "norms.1"), ("norm3", "ff_norm")):
             key = key.replace(f".{new}.", f".{old}.")
-        named[key.replace(".attn1.", ".attention_blocks.0.").replace(".attn2.", ".attention_blocks.1.")] = tensor
+        named[key.replace(".attn1.", ".attention_blocks.0.").replace(".attn2.", ".attention_blocks.1.")] = (
+            tensor
+        )
     return named
 
 
@@ -188,95 +205,6 @@ def write_motion_lora(path: Path, seed: int = 23) -> None:
         name = f"module.{stem}.{place}.processor.{part}_lora"
         tensors |= _pair(CHANNELS[0], CHANNELS[0], f"{name}.down.weight", f"{name}.up.weight")
     torch.save({"state_dict": tensors}, path)
-
-
-def write_single_file(folder: Path, path: Path) -> None:
-    """A diffusers folder as one file in LDM layout, as checkpoint sites publish it."""
-    pipe = StableDiffusionPipeline.from_pretrained(folder, safety_checker=None, requires_safety_checker=False)
-    named = _renamed(pipe.unet.state_dict(), _ldm_unet, "model.diffusion_model.")
-    named |= _renamed(pipe.vae.state_dict(), _ldm_vae, "first_stage_model.")
-    named |= _renamed(pipe.text_encoder.state_dict(), str, "cond_stage_model.transformer.text_model.")
-    for key in named:  # LDM's VAE attends by 1x1 convolutions
-        if re.search(r"mid\.attn_1\.(q|k|v|proj_out)\.weight", key):
-            named[key] = named[key][:, :, None, None]
-    save_file({key: tensor.contiguous() for key, tensor in named.items()}, path)
-
-
-def _renamed(tensors: dict[str, torch.Tensor], rename: Callable[[str], str], stem: str) -> dict[str, torch.Tensor]:
-    return {stem + rename(key): tensor for key, tensor in tensors.items()}
-
-
-_RESNET = {
-    "norm1": "in_layers.0",
-    "conv1": "in_layers.2",
-    "time_emb_proj": "emb_layers.1",
-    "norm2": "out_layers.0",
-    "conv2": "out_layers.3",
-    "conv_shortcut": "skip_connection",
-}
-_ENDS = {
-    "conv_in": "input_blocks.0.0",
-    "conv_norm_out": "out.0",
-    "conv_out": "out.2",
-    "time_embedding.linear_1": "time_embed.0",
-    "time_embedding.linear_2": "time_embed.2",
-}
-
-
-def _ldm_unet(key: str) -> str:
-    """diffusers' UNet name to LDM's, for one layer a block."""
-    for new, old in _ENDS.items():
-        if key.startswith(new + "."):
-            return key.replace(new, old, 1)
-    side, rest = key.split(".", 1)
-    if side == "mid_block":
-        kind, place, inner = rest.split(".", 2)
-        number = 2 * int(place) + (kind == "attentions")
-        return f"middle_block.{number}.{_ldm_part(kind, inner)}"
-    block, kind, place, inner = rest.split(".", 3)
-    return _ldm_block(side, int(block), kind, int(place), inner)
-
-
-def _ldm_block(side: str, block: int, kind: str, place: int, inner: str) -> str:
-    layers = 1 if side == "down_blocks" else 2
-    stem = "input_blocks" if side == "down_blocks" else "output_blocks"
-    first = 1 if side == "down_blocks" else 0
-    number = first + block * (layers + (side == "down_blocks")) + place
-    if kind == "downsamplers":
-        return f"{stem}.{number + layers}.0.op.{inner.removeprefix('conv.')}"
-    if kind == "upsamplers":  # it follows the resnet, and the attentions where the block has them
-        return f"{stem}.{number + layers - 1}.1.conv.{inner.removeprefix('conv.')}"
-    return f"{stem}.{number}.{1 if kind == 'attentions' else 0}.{_ldm_part(kind, inner)}"
-
-
-def _ldm_part(kind: str, inner: str) -> str:
-    if kind == "attentions":
-        return inner
-    part, rest = inner.split(".", 1)
-    return f"{_RESNET[part]}.{rest}"
-
-
-_VAE = (
-    ("mid_block.resnets.0", "mid.block_1"),
-    ("mid_block.resnets.1", "mid.block_2"),
-    ("mid_block.attentions.0.group_norm", "mid.attn_1.norm"),
-    ("mid_block.attentions.0.to_q", "mid.attn_1.q"),
-    ("mid_block.attentions.0.to_k", "mid.attn_1.k"),
-    ("mid_block.attentions.0.to_v", "mid.attn_1.v"),
-    ("mid_block.attentions.0.to_out.0", "mid.attn_1.proj_out"),
-    ("conv_norm_out", "norm_out"),
-    ("conv_shortcut", "nin_shortcut"),
-    ("downsamplers.0", "downsample"),
-    ("upsamplers.0", "upsample"),
-    ("resnets.", "block."),
-)
-
-
-def _ldm_vae(key: str) -> str:
-    for new, old in _VAE:
-        key = key.replace(new, old)
-    key = re.sub(r"down_blocks\.(\d)", r"down.\1", key)
-    return re.sub(r"up_blocks\.(\d)", lambda found: f"up.{3 - int(found[1])}", key)
 
 
 def write_unsafe_pickle(path: Path, touches: Path) -> None:

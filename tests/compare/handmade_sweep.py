@@ -37,7 +37,9 @@ def plan_of(axes: Mapping[str, list[str]], fps: float = 8, **changes: dict[str, 
     )
 
 
-def finish(folder: Path, point: PlannedPoint, clip: Clip, key: str | None = None, fps: float | None = None) -> Path:
+def finish(
+    folder: Path, point: PlannedPoint, clip: Clip, key: str | None = None, fps: float | None = None
+) -> Path:
     """What a finished point leaves; key: a render key other than the planned one."""
     home = record(folder, point, "finished")
     encode(clip, home / "frames.mkv", {"render_key": key or point.render_key})
@@ -62,8 +64,8 @@ def finish_all(folder: Path, plan: SweepPlan, clip_of: Callable[[int], Clip]) ->
 
 
 def colour(number: int) -> tuple[int, int, int]:
-    """A colour that no other point under 200 has, well apart from its neighbours."""
-    return 60 + number * 67 % 180, 60 + number * 101 % 180, 60 + number * 151 % 180
+    """A lively colour of its own, well apart from the neighbours' and from all that a grid is drawn in."""
+    return 60 + number * 67 % 180, 150 + number * 31 % 90, 40 + number * 151 % 60
 
 
 def flat(number: int, frames: int = 4, width: int = 64, height: int = 64, fps: float = 8) -> Clip:

@@ -1,0 +1,39 @@
+"""The public face: what a plugin or a script may rely on. A change here is a change for strangers."""
+
+from __future__ import annotations
+
+import animorch
+
+FACE = [
+    "AnimorchError",
+    "Backend",
+    "BackendError",
+    "Checkpoint",
+    "Clip",
+    "Command",
+    "Experiment",
+    "Lora",
+    "Measures",
+    "MediaError",
+    "Metric",
+    "MotionModule",
+    "PluginError",
+    "PostStep",
+    "Progress",
+    "RenderSpec",
+    "TrackingError",
+    "Unsupported",
+    "UsageError",
+    "WeightsError",
+    "Window",
+    "hookimpl",
+]
+
+
+def test_the_face_is_this_and_in_order() -> None:
+    assert sorted(FACE) == FACE == animorch.__all__
+
+
+def test_everything_on_the_face_is_there_and_says_what_it_is() -> None:
+    for name in set(FACE) - {"hookimpl", "Measures"}:
+        assert getattr(animorch, name).__doc__, name
