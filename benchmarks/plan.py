@@ -1,17 +1,18 @@
 """Planning against Hydra's own `-m` on the same points: python benchmarks/plan.py [POINTS] [ROUNDS]
 
-Both sides start a process, read the same config folder and come to every point's full configuration; Hydra's task does
-nothing, animorch also validates, hashes and preflights each point. Start-up (the same command with 2 points) is taken
-off both. Sides alternate; the ratio is of medians of CPU seconds, so that other work on the machine matters less.
+Both sides start a process, read the same config folder and come to every point's full configuration;
+Hydra's task does nothing, animorch also validates, hashes and preflights each point. Start-up (the same
+command with 2 points) is taken off both. Sides alternate; the ratio is of medians of CPU seconds, so that
+other work on the machine matters less.
 """
 
 from __future__ import annotations
 
-import os
 import resource
 import subprocess
 import sys
 import tempfile
+from pathlib import Path
 from statistics import median
 
 
@@ -43,7 +44,7 @@ def measured(side: str, points: int) -> float:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run(
-            [sys.executable, os.path.abspath(__file__), side, str(points)],
+            [sys.executable, str(Path(__file__).resolve()), side, str(points)],
             cwd=folder,
             check=True,
             stdout=subprocess.DEVNULL,

@@ -40,7 +40,6 @@ class Rerun(Command):
                 conclude(plan_values(values, ["rerun", *words]))
             except Stopped as stop:
                 return int(stop.code or 0)
-        return 0
 
 
 def _experiment(path: Path) -> dict[str, Any]:

@@ -142,7 +142,7 @@ def _missing(node: Any, at: str = "") -> Iterator[str]:
 def quoted(value: Any) -> str:
     """Plain data in Hydra's override grammar."""
     if isinstance(value, str):
-        return QuotedString(value, Quote.single).with_quotes()
+        return str(QuotedString(value, Quote.single).with_quotes())
     if isinstance(value, Mapping):
         return "{" + ",".join(f"{key}:{quoted(item)}" for key, item in value.items()) + "}"
     if isinstance(value, (list, tuple)):

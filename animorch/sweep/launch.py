@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from animorch.config.compose import Composer, quoted, resolved
 from animorch.config.settings import split
@@ -48,18 +48,20 @@ def task(config: Any) -> dict[str, Any]:
     container = OmegaConf.to_container(config, resolve=False)
     assert isinstance(container, dict)
     values = resolved({str(key): value for key, value in container.items()})
-    settings, _ = split(values)
-    plan = plan_values(values | {"point": None}, _words())
-    if not settings.point:
-        conclude(plan)
+    job = split(values)[0].point
+    if job is None:
+        conclude(plan_values(values, _words()))
+    plan = plan_values(values | {"point": None, "sweep": {}}, _words())
     (point,) = plan.points
-    if point.point_key != settings.point["key"]:
+    if point.point_key != job["key"]:
         raise UsageError(
             f"this process would render {point.point_key[:10]}, the plan asked for "
-            f"{settings.point['key'][:10]}; its files or packages differ from the planner's"
+            f"{job['key'][:10]}; its files or packages differ from the planner's"
         )
-    folder = Path(settings.point["folder"])
-    return _returned(run_point(point, folder, settings.runs, lambda step, total: None, settings.force))
+    folder = Path(job["folder"])
+    return _returned(
+        run_point(point, folder, plan.settings.runs, lambda step, total: None, plan.settings.force)
+    )
 
 
 def _words() -> list[str]:
@@ -68,7 +70,7 @@ def _words() -> list[str]:
     return [str(word) for word in HydraConfig.get().overrides.task] if HydraConfig.initialized() else []
 
 
-def conclude(plan: Plan, render: Render | None = None) -> None:
+def conclude(plan: Plan, render: Render | None = None) -> NoReturn:
     """Execute, say how it ended on stdout, and raise Stopped with the exit code."""
     _refuse_invalid(plan)
     outcome: Outcome = execute(plan, render)

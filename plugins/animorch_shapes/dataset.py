@@ -40,7 +40,10 @@ class Shapes:
         if not 0 <= number < self.length:
             raise IndexError(number)
         chance = np.random.default_rng([self.seed, number])
-        words, article, phrase, place = self._words(chance), *(int(part) for part in chance.integers(0, 60, 3))
+        words, article, phrase, place = (
+            self._words(chance),
+            *(int(part) for part in chance.integers(0, 60, 3)),
+        )
         drawn = scene(words, int(chance.integers(1 << 31)), self.frames, self.pace)
         shown = words if chance.random() >= self.unsaid else _without_background(words)
         return draw(drawn, self.size), write(shown, article, phrase, place)
