@@ -15,6 +15,7 @@ import pytest
 from animorch.cli import main
 from animorch.runs.sweep import SweepPlan, read_plan, sweep_folders
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # two torch threads on two shared cores wait for each other
 SMALL = ("width=64", "height=48", "frames=4", "steps=2")
 
 

@@ -24,8 +24,8 @@ class DiffusersBackend(Backend):
     threads: int | None = Field(
         None,
         ge=1,
-        description="CPU threads; null leaves torch's default. On a busy machine set it below the free "
-        "cores: threads that wait for a core made a step ten times slower.",
+        description="CPU threads; null takes OMP_NUM_THREADS or every core. On a busy machine set it below "
+        "the free cores: threads that wait for a core made a step ten times slower.",
     )
     offline: bool = Field(False, description="Use local files and the hub cache only.")
     decode_chunk: int = Field(16, ge=1, description="Frames the VAE decodes at once; lower saves memory.")
@@ -34,7 +34,7 @@ class DiffusersBackend(Backend):
     _facts: dict[str, str] = PrivateAttr(default_factory=dict)
 
     def identity(self) -> dict[str, Any]:
-        """Libraries, device type and number format; threads, offline and decode_chunk stay out."""
+        """Libraries, device type, number format, and what else moves a pixel by a rounding."""
         on = place.resolve_device(self.device)
         return {
             "name": self.name,
@@ -44,7 +44,8 @@ class DiffusersBackend(Backend):
             "transformers": place.installed("transformers"),
             "device": on,
             "dtype": place.resolve_dtype(self.dtype, on),
-        }
+            "decode_chunk": self.decode_chunk,
+        } | ({"threads": place.resolve_threads(self.threads)} if on == "cpu" else {})
 
     def unsupported(self, spec: RenderSpec) -> Iterable[str]:
         on = place.resolve_device(self.device)
@@ -68,12 +69,11 @@ class DiffusersBackend(Backend):
                 self.close()
 
     def _render(self, spec: RenderSpec, progress: Progress) -> Clip:
+        import torch
+
         from animorch_diffusers.call import rendered
 
-        if self.threads is not None:
-            import torch
-
-            torch.set_num_threads(self.threads)
+        torch.set_num_threads(place.resolve_threads(self.threads))
         on = place.resolve_device(self.device)
         warm = self._warmed(on)
         place.forget_peak(on)

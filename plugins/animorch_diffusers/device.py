@@ -34,6 +34,20 @@ def resolve_device(device: Device) -> str:
     return "mps" if sys.platform == "darwin" and platform.machine() == "arm64" else "cpu"
 
 
+def resolve_threads(threads: int | None) -> int:
+    """CPU threads: as asked, else OMP_NUM_THREADS, else the cores this process may use.
+
+    Set, not left to torch, because sums split over another number of threads round otherwise: the count
+    moves a pixel by 1 of 255, so it belongs to a CPU render's identity.
+    """
+    if threads is not None:
+        return threads
+    told = os.environ.get("OMP_NUM_THREADS", "")
+    if told.isdigit() and int(told) > 0:
+        return int(told)
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def resolve_dtype(dtype: Dtype, device: str) -> str:
     """fp32, fp16 or bf16; `auto` is fp16 on CUDA and fp32 elsewhere."""
     if dtype != "auto":

@@ -45,6 +45,11 @@ def _from_folder(module: MotionModule, where: Path | str, offline: bool) -> Moti
         adapter = MotionAdapter.from_pretrained(where, **hub)
     except Exception as error:  # diffusers, safetensors and the hub's client each raise their own
         raise WeightsError(_unread(module, where, error)) from error
+    gaps = [name for name, tensor in adapter.named_parameters() if tensor.is_meta]
+    if gaps:
+        raise WeightsError(
+            f"{module.name} lacks {len(gaps)} tensors (the first: {gaps[0]}); download it again"
+        )
     if adapter.conv_in is not None:
         raise WeightsError(
             f"{module.name} is a PIA module, which needs a picture to start from; choose another module"
@@ -71,7 +76,7 @@ def _from_tensors(module: MotionModule, path: Path) -> Motion:
 
 
 def _empty_adapter(layout: MotionLayout, module: MotionModule) -> Any:
-    from accelerate import init_empty_weights  # type: ignore[import-untyped]
+    from accelerate import init_empty_weights
     from diffusers import MotionAdapter
 
     with init_empty_weights():  # the weights come from the file; only shapes and tables are wanted

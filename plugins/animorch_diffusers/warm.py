@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from animorch import Checkpoint, RenderSpec, Unsupported, WeightsError
+from animorch import RenderSpec, Unsupported, WeightsError
 from animorch_diffusers.checkpoint import Base, load_base
 from animorch_diffusers.lora import put_on
 from animorch_diffusers.motion import Motion, load_motion
@@ -43,7 +43,7 @@ class Warm:
 
     def ready(self, spec: RenderSpec) -> Ready:
         """A pipeline with exactly this spec's weights; loads only what changed."""
-        base_key = _base_key(spec.checkpoint)
+        base_key = spec.checkpoint.content()
         motion_key = (spec.motion.content(), spec.motion.table)
         key = (base_key, motion_key, _lora_key(spec))
         if self._ready is None or self._ready[0] != key:
@@ -82,12 +82,6 @@ class Warm:
         return pipe
 
 
-def _base_key(checkpoint: Checkpoint) -> object:
-    config = checkpoint.config
-    folder = Checkpoint(name="config", base=checkpoint.base, path=config).content() if config else None
-    return checkpoint.content(), folder
-
-
 def _lora_key(spec: RenderSpec) -> object:
     return tuple((lora.content(), lora.weight) for lora in (*spec.loras, *spec.motion_loras))
 
@@ -112,7 +106,7 @@ def _animated(base: Base, motion: Motion) -> Any:
     What UNetMotionModel.from_unet2d makes, without filling 1.3 billion weights at random first.
     Every parameter must be given exactly once, so a part of another module can never stay behind.
     """
-    from accelerate import init_empty_weights  # type: ignore[import-untyped]
+    from accelerate import init_empty_weights
     from diffusers import UNetMotionModel
 
     _refuse_misfit(base, motion)

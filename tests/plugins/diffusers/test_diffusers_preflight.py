@@ -190,11 +190,20 @@ def test_the_published_v2_shape_gives_the_published_config() -> None:
 
 
 def test_identity_holds_what_changes_pixels_and_nothing_else() -> None:
-    same = DiffusersBackend(device="cpu", threads=2, offline=True, decode_chunk=1).identity()
+    same = DiffusersBackend(device="cpu", offline=True).identity()
     assert CPU.identity() == same
-    assert set(same) == {"name", "version", "diffusers", "torch", "transformers", "device", "dtype"}
     assert "+" not in same["torch"]
-    assert DiffusersBackend(device="cpu", dtype="bf16").identity() != same
+    others = [{"dtype": "bf16"}, {"threads": 99}, {"decode_chunk": 1}]  # each moves a pixel
+    assert all(DiffusersBackend(device="cpu", **other).identity() != same for other in others)
+
+
+def test_threads_are_the_ones_asked_for_or_told_or_there(monkeypatch) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    assert DiffusersBackend(device="cpu").identity()["threads"] == 3
+    assert DiffusersBackend(device="cpu", threads=2).identity()["threads"] == 2
+    monkeypatch.delenv("OMP_NUM_THREADS")
+    assert DiffusersBackend(device="cpu").identity()["threads"] >= 1
+    assert "threads" not in DiffusersBackend(device="cuda").identity()
 
 
 @pytest.mark.parametrize(

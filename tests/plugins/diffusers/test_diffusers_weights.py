@@ -10,6 +10,7 @@ import pytest
 import torch
 from animorch_diffusers.quiet import quiet
 from rendering import render
+from safetensors.torch import load_file, save_file
 
 from animorch import WeightsError
 
@@ -59,8 +60,6 @@ def test_a_file_repacked_without_tables_takes_the_table_of_its_preset(
 def test_a_file_trained_on_other_tables_keeps_them(
     spec, motion, backend, weights: Path, tmp_path: Path
 ) -> None:
-    from safetensors.torch import load_file, save_file
-
     tensors = load_file(weights / "motion_a.safetensors")
     own = {
         key: (t.repeat_interleave(2, 1)[:, :32].contiguous() if key.endswith(".pe") else t)
@@ -80,7 +79,7 @@ def test_code_in_a_pickle_never_runs(spec, motion, backend, tmp_path: Path) -> N
     with pytest.raises(WeightsError, match="holds more than tensors"):
         render(backend, spec(loras=[str(tmp_path / "bad.ckpt")]))
     checkpoint = {"name": "bad", "base": "sd15", "path": str(tmp_path / "bad.ckpt")}
-    with pytest.raises(WeightsError):
+    with pytest.raises(WeightsError, match="holds more than tensors"):
         render(backend, spec(checkpoint=checkpoint | {"config": spec().checkpoint.path}))
     assert not (tmp_path / "ran").exists()
 
@@ -123,6 +122,48 @@ def test_a_motion_module_with_a_missing_tensor_is_refused(
     torch.save(tensors, tmp_path / "less.ckpt")
     with pytest.raises(WeightsError, match="does not fit this checkpoint's UNet"):
         render(backend, spec(motion=motion("less", path=str(tmp_path / "less.ckpt"))))
+
+
+@pytest.mark.parametrize("part", ["unet", "vae", "text_encoder"])
+def test_a_checkpoint_that_lacks_a_tensor_is_refused(
+    spec, backend, weights: Path, tmp_path: Path, part
+) -> None:
+    folder = tmp_path / "checkpoint"
+    shutil.copytree(weights / "checkpoint", folder)
+    (file,) = (folder / part).glob("*.safetensors")
+    _without_one(file)
+    with pytest.raises(WeightsError, match=r"checkpoint=gap lacks 1 tensors of its \w+ \(the first: "):
+        render(backend, spec(checkpoint={"name": "gap", "base": "sd15", "path": str(folder)}))
+
+
+def test_a_motion_folder_that_lacks_a_tensor_is_refused(
+    spec, motion, backend, weights: Path, tmp_path
+) -> None:
+    shutil.copytree(weights / "motion_a", tmp_path / "gap")
+    (file,) = (tmp_path / "gap").glob("*.safetensors")
+    _without_one(file)
+    with pytest.raises(WeightsError, match=r"gap lacks 1 tensors \(the first: "):
+        render(backend, spec(motion=motion("gap", path=str(tmp_path / "gap"))))
+
+
+def _without_one(file: Path) -> None:
+    tensors = load_file(file)
+    tensors.pop(next(key for key in tensors if "to_k" in key or "k_proj" in key))
+    save_file(tensors, file, metadata={"format": "pt"})
+
+
+def test_a_text_encoder_in_its_old_names_gives_the_same_frames(
+    spec, backend, weights: Path, tmp_path
+) -> None:
+    folder = tmp_path / "checkpoint"
+    shutil.copytree(weights / "checkpoint", folder)
+    file = folder / "text_encoder" / "model.safetensors"
+    named = {
+        "text_model." + key.removeprefix("text_model."): tensor for key, tensor in load_file(file).items()
+    }
+    save_file(named, file, metadata={"format": "pt"})
+    old = spec(checkpoint={"name": "old", "base": "sd15", "path": str(folder)})
+    assert np.array_equal(render(backend, old).frames, render(backend, spec()).frames)
 
 
 def test_a_damaged_checkpoint_folder_is_told_by_name(spec, backend, weights: Path, tmp_path: Path) -> None:
