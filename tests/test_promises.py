@@ -58,7 +58,7 @@ def test_the_plugin_in_the_docs_works() -> None:
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda path: path.name)
 def test_every_shipped_preset_plans_as_its_own_header_says(studio: Studio, preset: Path) -> None:
     header = preset.read_text(encoding="utf-8").splitlines()[1]
-    words = header.partition("animorch ")[2].split()
+    words = header.partition("`animorch ")[2].rstrip("`").split()
     assert f"experiment={preset.stem}" in words
     said = studio("plan", *words)
     assert said.code == 0, said.out
