@@ -64,8 +64,6 @@ def _refuse_slips(words: list[str], commands: list[str]) -> None:
             raise UsageError(
                 f"{flag} is Hydra's flag for printing the config; to set the guidance write cfg={value}"
             )
-        if equals or name.startswith("-"):
-            break
     first = words[0] if words else ""
     if first and "=" not in first and first[0] not in "-+~":
         raise UsageError(

@@ -21,7 +21,7 @@ GROUP = "animorch"  # entry-point group and pluggy project name
 hookspec = pluggy.HookspecMarker(GROUP)
 hookimpl = pluggy.HookimplMarker(GROUP)
 
-Measures = dict[str, "float | list[float]"]  # a list is a per-frame series
+Measures = dict[str, "float | list[float]"]  # a list is a series over the frames
 
 
 class Progress(Protocol):
@@ -46,6 +46,10 @@ class Backend(Plugin, ABC):
         """What of this backend changes pixels: name, version, numerics. Must not import torch."""
         return {"name": self.name, "version": self.version, **self.model_dump()}
 
+    def settled(self) -> dict[str, Any]:
+        """Options that this machine decides (a device, a count of threads), fixed for other processes."""
+        return {}
+
     def unsupported(self, spec: RenderSpec) -> Iterable[str]:
         """A sentence for each field of the spec that this backend cannot honour."""
         return ()
@@ -66,7 +70,7 @@ class Backend(Plugin, ABC):
         return {}
 
     def close(self) -> None:
-        """Give back memory and connections; called once at the end of a sweep."""
+        """Give back memory and connections; a later render takes them up again."""
 
 
 class PostStep(Plugin, ABC):
@@ -82,7 +86,7 @@ class Metric(Plugin, ABC):
 
     @abstractmethod
     def measure(self, clip: Clip, spec: RenderSpec) -> Measures:
-        """Named numbers (lower_snake_case); a list is a series with one number a frame."""
+        """Named numbers (lower_snake_case); a list is a series with at most one number a frame."""
 
 
 class Command(ABC):

@@ -13,6 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 FLOORS = (
     ("errors",),
+    ("place",),
     ("clip",),
     ("spec",),
     ("plugin",),

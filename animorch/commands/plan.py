@@ -13,6 +13,8 @@ from animorch.plugin import Command
 if TYPE_CHECKING:
     from animorch.sweep.cost import Cost
     from animorch.sweep.plan import Plan
+    from animorch.sweep.point import Point
+    from animorch.sweep.todo import Todo
 
 
 class PlanCommand(Command):
@@ -25,6 +27,8 @@ class PlanCommand(Command):
         from animorch.config.compose import CONFIG, composer
         from animorch.sweep.cost import cost
         from animorch.sweep.plan import plan_sweep, plan_values
+        from animorch.sweep.problem import refusal
+        from animorch.sweep.todo import todo
 
         asked, rest = _parser().parse_known_args(list(words))
         with composer(asked.config_name or CONFIG, asked.config_dir) as compose:
@@ -32,9 +36,10 @@ class PlanCommand(Command):
                 plan = plan_sweep(compose, rest)
             else:
                 plan = plan_values(compose.values(rest), rest)
-        figures = cost(plan)
-        print(_as_json(plan, figures) if asked.json else _as_text(plan, figures, asked.all))
-        return 2 if plan.invalid and not plan.settings.sweep.skip_invalid else 0
+        left = todo(plan)
+        figures = cost(plan, left)
+        print(_as_json(plan, figures) if asked.json else _as_text(plan, left, figures, asked.all))
+        return 2 if refusal(plan) else 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -53,16 +58,14 @@ def _as_json(plan: Plan, figures: Cost) -> str:
     return json.dumps(record, indent=2, ensure_ascii=False)
 
 
-def _as_text(plan: Plan, figures: Cost, everything: bool) -> str:
-    from animorch.runs.record import verified
+def _as_text(plan: Plan, left: Todo, figures: Cost, everything: bool) -> str:
     from animorch.sweep.problem import problems
 
+    todo = {point.point_key for point in left.make}
     lines = [f"{plan.name}: {len(plan.points)} point{'s' if len(plan.points) != 1 else ''} in {plan.folder}"]
     shown = plan.points if everything or len(plan.points) <= 40 else plan.points[:20]
     for number, point in enumerate(shown, 1):
-        state = "done" if point.planned and verified(plan.folder / point.folder) else "to do"
-        if not point.planned:
-            state = f"left out: {point.excluded}" if point.excluded is not None else "INVALID"
+        state = "to do" if point.point_key in todo else _state(point, left)
         moved = point.experiment.moved if point.experiment else {}
         notes = "  (" + ", ".join(f"{k}={v}" for k, v in moved.items()) + " by motion)" if moved else ""
         lines.append(f"  {number:>4}  {point.label}  {state}{notes}")
@@ -70,6 +73,17 @@ def _as_text(plan: Plan, figures: Cost, everything: bool) -> str:
         lines.append(f"        … {len(plan.points) - len(shown)} more; --all lists them")
     lines += [f"  problem  {line}" for line in problems(plan)]
     return "\n".join([*lines, *_figures(figures)])
+
+
+def _state(point: Point, left: Todo) -> str:
+    if point.problems:
+        return "INVALID"
+    if point.excluded is not None:
+        return f"left out: {point.excluded}"
+    record = left.kept.get(point.point_key)
+    if record is None:
+        return "not chosen"
+    return "done" if record.status == "finished" else "failed, not retried"
 
 
 def _figures(cost: Cost) -> list[str]:

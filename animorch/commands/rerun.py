@@ -5,10 +5,13 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from animorch.errors import UsageError
 from animorch.plugin import Command
+
+if TYPE_CHECKING:
+    from animorch.config.compose import Composer
 
 
 class Rerun(Command):
@@ -18,7 +21,7 @@ class Rerun(Command):
     help: ClassVar[str] = "render again the experiment that a clip carries: rerun clip.mp4 [KEY=VALUE ...]"
 
     def run(self, words: Sequence[str]) -> int:
-        from animorch.config.compose import composer, put
+        from animorch.config.compose import composer
         from animorch.sweep.launch import Stopped, conclude
         from animorch.sweep.plan import plan_values
 
@@ -27,19 +30,32 @@ class Rerun(Command):
         parser.add_argument("changes", nargs="*", help="KEY=VALUE to change on the way (force=true, seed=5)")
         asked = parser.parse_args(list(words))
         with composer() as compose:
-            values = compose.values([])
-            values |= _experiment(asked.clip)
-            for override in compose.parse(asked.changes):
-                if compose.is_group(override.key_or_group):
-                    chosen = compose.values([override.input_line or ""])
-                    values[override.key_or_group] = chosen[override.key_or_group]
-                    _unmove(values)
-                else:
-                    put(values, override.key_or_group, override.value())
+            values = _changed(compose, _experiment(asked.clip), asked.changes)
             try:
                 conclude(plan_values(values, ["rerun", *words]))
             except Stopped as stop:
                 return int(stop.code or 0)
+
+
+def _changed(compose: Composer, experiment: dict[str, Any], changes: Sequence[str]) -> dict[str, Any]:
+    """Default settings, the clip's experiment over them, the changes over both."""
+    from animorch.config.compose import put
+
+    values = compose.values([])
+    usual_window = values["window"]
+    values |= experiment
+    values["window"] = values["window"] or usual_window
+    for override in compose.parse(changes):
+        key = override.key_or_group
+        if override.is_sweep_override():
+            raise UsageError(f"{override.input_line!r} has several values; rerun renders one clip")
+        if compose.is_group(key):
+            values[key] = compose.values([override.input_line or ""])[key]
+            for moved in values.pop("moved", {}):  # they follow the new motion module
+                values[moved] = None
+        else:
+            put(values, key, override.value())
+    return values
 
 
 def _experiment(path: Path) -> dict[str, Any]:
@@ -55,6 +71,7 @@ def _experiment(path: Path) -> dict[str, Any]:
             carried = json.loads(path.read_text(encoding="utf-8"))
         except (ValueError, OSError) as error:
             raise UsageError(f"{path} is not readable JSON ({error})") from error
+        carried = carried if isinstance(carried, dict) else {}
         carried = carried if "experiment" in carried else {"experiment": carried}
     else:
         carried = dict(read_metadata(path))
@@ -62,9 +79,3 @@ def _experiment(path: Path) -> dict[str, Any]:
     if not isinstance(experiment, dict) or "prompt" not in experiment:
         raise UsageError(f"{path} carries no experiment; give a clip or experiment.json that animorch wrote")
     return experiment
-
-
-def _unmove(values: dict[str, Any]) -> None:
-    """Settings that came from the former motion module follow the new one."""
-    for key in values.pop("moved", {}):
-        values[key] = None

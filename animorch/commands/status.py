@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
+from animorch.errors import UsageError
 from animorch.plugin import Command
 
 
@@ -24,18 +25,25 @@ class Status(Command):
         parser.add_argument("--runs", type=Path, default=Path("runs"), help="the runs folder (runs)")
         folders = sweep_folders(parser.parse_args(list(words)).runs)
         for folder in folders:
-            print(_line(folder))
+            try:
+                print(_line(folder))
+            except UsageError as error:  # one unreadable plan must not hide the others
+                print(f"{folder}  unreadable: {error}")
         if not folders:
             print("no sweep yet; `animorch -m cfg=4,7,10` makes one")
         return 0
 
 
 def _line(folder: Path) -> str:
-    from animorch.runs.record import read_record
+    from animorch.runs.record import record_of
     from animorch.runs.sweep import read_plan
 
     plan = read_plan(folder)
-    records = {p.point_key: read_record(folder / p.folder) for p in plan.points if p.folder}
+    records = {
+        point.point_key: record_of(folder / point.folder, point.point_key)
+        for point in plan.points
+        if point.folder and point.point_key
+    }
     counts = Counter(record.status if record else "to do" for record in records.values())
     counts["left out"] = sum(1 for point in plan.points if point.state != "planned")
     said = ", ".join(f"{number} {state}" for state, number in counts.items() if number)
@@ -43,6 +51,6 @@ def _line(folder: Path) -> str:
     failed = [
         f"\n    failed  {point.label}: {record.error}"
         for point in plan.points
-        if (record := records.get(point.point_key)) and record.status == "failed"
+        if (record := records.get(point.point_key or "")) and record.status == "failed"
     ]
     return f"{folder}  {axes}: {said}" + "".join(failed)

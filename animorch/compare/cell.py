@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from animorch.errors import MediaError
 from animorch.media import Probe, decode, probe
+from animorch.runs.names import EXPERIMENT, FINAL, FRAMES
 from animorch.runs.record import read_record
 from animorch.runs.sweep import PlannedPoint
 
 CellState = Literal["clip", "failed", "unreadable", "excluded", "invalid", "missing"]
-FINAL, FRAMES = "final.mkv", "frames.mkv"  # after post-steps, if there were any; as rendered
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,8 @@ def look(folder: Path, point: PlannedPoint, fps: float) -> Cell:
     path = shown_file(home)
     if path is None:
         return Cell("missing", f"{FRAMES} is no longer in {home.name}")
-    return _clip(home, path, point.render_key, fps)
+    cell = _clip(home, path, point, fps)
+    return replace(cell, wrong=True) if record.point_key != point.point_key else cell
 
 
 def shown_file(home: Path) -> Path | None:
@@ -55,30 +56,31 @@ def shown_file(home: Path) -> Path | None:
     return next((home / name for name in (FINAL, FRAMES) if (home / name).exists()), None)
 
 
-def _clip(home: Path, path: Path, render_key: str | None, fps: float) -> Cell:
+def _clip(home: Path, path: Path, point: PlannedPoint, fps: float) -> Cell:
     try:
         facts = probe(path)
         frames = len(decode(path)) if facts.frames is None else facts.frames
-        wrong = render_key is not None and not _is_proven(home, path, facts, render_key)
+        wrong = not _is_proven(home, path, facts, point)
     except MediaError as error:
         return Cell("unreadable", str(error))
     rate = _own_rate(home) or fps
     return Cell("clip", "", path, facts.width, facts.height, frames, rate, wrong)
 
 
-def _is_proven(home: Path, path: Path, facts: Probe, render_key: str) -> bool:
-    """Every stored file that names a render names this one, and at least one does."""
+def _is_proven(home: Path, path: Path, facts: Probe, point: PlannedPoint) -> bool:
+    """Every stored file that names a render names this one, at least one does, and so for the point."""
     held = [facts.metadata]
     if path.name == FINAL and (home / FRAMES).exists():
         held.append(probe(home / FRAMES).metadata)
     named = [metadata["render_key"] for metadata in held if metadata and "render_key" in metadata]
-    return bool(named) and all(name == render_key for name in named)
+    owner = (facts.metadata or {}).get("point_key", point.point_key)
+    return bool(named) and all(name == point.render_key for name in named) and owner == point.point_key
 
 
 def _own_rate(home: Path) -> float | None:
     """output.fps of the point's experiment.json, frames per second."""
     try:
-        rate = float(json.loads((home / "experiment.json").read_text(encoding="utf-8"))["output"]["fps"])
+        rate = float(json.loads((home / EXPERIMENT).read_text(encoding="utf-8"))["output"]["fps"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return rate if rate > 0 else None

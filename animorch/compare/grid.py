@@ -12,17 +12,17 @@ from pathlib import Path
 from typing import Any
 
 from animorch.compare.arrangement import arrange
-from animorch.compare.cell import FINAL, FRAMES, Cell, look
+from animorch.compare.cell import Cell, look
 from animorch.compare.film import Film
 from animorch.compare.page import layout_for
 from animorch.compare.sheet import sheet_layout
 from animorch.errors import MediaError, UsageError
 from animorch.media import encode_stream, probe
+from animorch.runs.names import EXPERIMENT, FINAL, FRAMES, GRID, SHEET
 from animorch.runs.record import read_record
 from animorch.runs.sweep import PlannedPoint, SweepPlan
 from animorch.spec.identity import digest
 
-VIDEO, SHEET = "grid.mp4", "contact_sheet.png"
 PAGE = 1920, 1080  # pixels that a page of the video should not exceed
 FORM = 1  # raise it when the same clips come to be drawn otherwise
 _NO_CLIP = 256, 256  # the cells of a sweep of which nothing is finished
@@ -45,7 +45,7 @@ def build_grid(folder: Path, plan: SweepPlan, force: bool = False) -> GridResult
     """
     if not plan.points:
         raise UsageError(f"the sweep {plan.name} has no points to show; sweep a key, as in cfg=4,7,10")
-    video, sheet, key = folder / VIDEO, folder / SHEET, grid_key(plan, folder)
+    video, sheet, key = folder / GRID, folder / SHEET, grid_key(plan, folder)
     standing = None if force or not sheet.exists() else _mismatched_in(video, key)
     if standing is not None:
         return GridResult(video, sheet, standing)
@@ -106,7 +106,7 @@ def _shown(folder: Path, point: PlannedPoint) -> list[Any]:
     home = folder / (point.folder or "")
     record = read_record(home) if point.folder else None
     outcome = record and [record.status, record.error, record.point_key]
-    names = (FINAL, FRAMES, "experiment.json") if record else ()
+    names = (FINAL, FRAMES, EXPERIMENT) if record else ()
     return [
         point.coordinates,
         point.state,

@@ -81,7 +81,8 @@ class Composer:
         )
 
     def setting(self, key: str, value: Any) -> Setting:
-        """A setting from plain data, as a file's axes give it."""
+        """A setting from plain data, as a file's axes give it; a `${` in it is text, not a reference."""
+        value = _literal(value)
         return Setting(key, value, f"{key}={quoted(value)}", self.is_group(key) and isinstance(value, str))
 
     def _merge(self, lines: tuple[str, ...]) -> dict[str, Any]:
@@ -117,6 +118,14 @@ def _child(node: Any, part: str, key: str) -> Any:
     close = get_close_matches(part, known, n=1)
     hint = f"did you mean {close[0]}?" if close else f"known here: {', '.join(known) or 'nothing'}"
     raise UsageError(f"{key} cannot be set, there is no key {part!r}; {hint}")
+
+
+def _literal(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.replace("${", r"\${")
+    if isinstance(value, Mapping):
+        return {key: _literal(item) for key, item in value.items()}
+    return [_literal(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def resolved(values: dict[str, Any]) -> dict[str, Any]:

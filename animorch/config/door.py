@@ -14,7 +14,7 @@ from hydra.errors import HydraException
 from omegaconf.errors import OmegaConfBaseException
 
 from animorch.config.compose import CONFIG
-from animorch.config.explain import explained, quoted_form, split_by_comma
+from animorch.config.explain import comma_trap, explained, split_by_comma
 from animorch.config.folders import shipped
 from animorch.config.schema import teach_hydra
 from animorch.errors import UsageError
@@ -24,7 +24,7 @@ def hydra_main(words: Sequence[str], task: Callable[[Any], Any]) -> int:
     """Let Hydra parse the words and call us back; raises UsageError for what it refuses."""
     for word in words:
         if split_by_comma(word):
-            raise UsageError(f"{word!r} needs quotes inside the shell's: {quoted_form(word)}")
+            raise UsageError(comma_trap(word))
     full, argv = os.environ.get("HYDRA_FULL_ERROR"), sys.argv
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra then raises instead of printing and exiting with 1
     sys.argv = ["animorch", *sorted(words, key=_is_override)]  # argparse wants its flags in front
@@ -41,6 +41,8 @@ def hydra_main(words: Sequence[str], task: Callable[[Any], Any]) -> int:
         sys.argv = argv
         if full is None:
             del os.environ["HYDRA_FULL_ERROR"]
+        else:
+            os.environ["HYDRA_FULL_ERROR"] = full
         GlobalHydra.instance().clear()
     return 0
 

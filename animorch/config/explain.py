@@ -97,6 +97,15 @@ def quoted_form(line: str) -> str:
     return shlex.quote(f"{key}={text}")
 
 
+def comma_trap(line: str) -> str:
+    """What to say of a prompt that its commas would cut."""
+    return (
+        f"{line!r} would become several prompts, cut at its commas; "
+        f"for one prompt write {quoted_form(line)}, "
+        "for several quote each, or put them in a file, one a line: -m sweep.prompts=prompts.txt"
+    )
+
+
 def split_by_comma(line: str) -> bool:
     """Whether a prompt without quotes has a comma with a space, as sentences do and lists do not."""
     bare = re.sub(r'"(?:\\.|[^"\\])*"|' + r"'(?:\\.|[^'\\])*'", "", line.partition("=")[2])

@@ -10,8 +10,8 @@ from animorch.clip import Clip
 from animorch.errors import MediaError
 from animorch.media import apng, gif, pngs, video, webp
 from animorch.media.metadata import as_text, write_sidecar
-from animorch.media.place import beside
 from animorch.media.stream import Stream
+from animorch.place import beside
 
 Quality = Literal["draft", "good", "best"]
 Writer = Callable[[Stream, Path, str, str], None]

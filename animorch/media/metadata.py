@@ -10,7 +10,7 @@ from typing import Any
 
 from animorch.errors import MediaError
 from animorch.media import animation, pngs, video
-from animorch.media.place import beside
+from animorch.place import beside
 
 
 @dataclass(frozen=True)

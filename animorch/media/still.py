@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from animorch.clip import Clip
-from animorch.media.place import beside
+from animorch.place import beside
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -1,4 +1,4 @@
-"""Files that are whole or absent: written beside, then renamed into place."""
+"""Files that are whole or absent: filled under runs/.staging, then renamed into place."""
 
 from __future__ import annotations
 
@@ -6,39 +6,41 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from uuid import uuid4
 
+from filelock import FileLock, Timeout
+
 from animorch.errors import UsageError
-
-STAGING = ".staging"  # under the runs folder; what is in it is not finished
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a small file atomically."""
-    beside = path.with_name(f".{path.name}.{uuid4().hex[:8]}")
-    try:
-        beside.write_text(text, encoding="utf-8")
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
+from animorch.place import put
+from animorch.runs.names import STAGING
 
 
 @contextmanager
 def staged(runs: Path, target: Path) -> Iterator[Path]:
     """A new folder to fill; it takes the target's place when the block ends well, else it is removed."""
-    fresh = new_staging(runs)
+    fresh = _staging(runs)
     try:
         yield fresh
-        replace_folder(runs, fresh, target)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        put(fresh, target, aside=fresh.with_name(f"{fresh.name}-old"))
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
 
 
-def new_staging(runs: Path) -> Path:
-    """An empty folder of this process under runs/.staging; raises UsageError when it cannot be made."""
-    fresh = runs / STAGING / f"{os.getpid()}-{uuid4().hex[:8]}"
+def writable(runs: Path) -> None:
+    """Raise UsageError when nothing can be written there; remove what dead processes left unfinished."""
+    _staging(runs).rmdir()
+    for lock in (runs / STAGING).glob("*.lock"):
+        if lock.stem != _alive(runs).stem:
+            _bury(runs, lock)
+
+
+def _staging(runs: Path) -> Path:
+    """An empty folder of this process."""
     try:
+        fresh = runs / STAGING / f"{_alive(runs).stem}-{uuid4().hex[:8]}"
         fresh.mkdir(parents=True)
     except OSError as error:
         raise UsageError(
@@ -47,34 +49,28 @@ def new_staging(runs: Path) -> Path:
     return fresh
 
 
-def replace_folder(runs: Path, fresh: Path, target: Path) -> None:
-    """Put a filled folder in the target's place; what stood there is removed."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if target.exists():
-        old = runs / STAGING / f"{os.getpid()}-{uuid4().hex[:8]}"
-        target.rename(old)
-        fresh.rename(target)
-        shutil.rmtree(old, ignore_errors=True)
-    else:
-        fresh.rename(target)
+@lru_cache(maxsize=8)
+def _held(runs: Path, process: int) -> FileLock:
+    """A lock that lives as long as the process: the sign that its staging folders are in use."""
+    (runs / STAGING).mkdir(parents=True, exist_ok=True)
+    lock = FileLock(runs / STAGING / f"{process}.{uuid4().hex[:8]}.lock")
+    lock.acquire(timeout=0)
+    return lock
 
 
-def sweep_out(runs: Path) -> None:
-    """Remove what processes that are gone left unfinished."""
-    for left in (runs / STAGING).glob("*-*"):
-        pid = left.name.partition("-")[0]
-        if pid.isdigit() and not _alive(int(pid)):
-            shutil.rmtree(left, ignore_errors=True)
+def _alive(runs: Path) -> Path:
+    return Path(_held(runs, os.getpid()).lock_file)
 
 
-def _alive(pid: int) -> bool:
+def _bury(runs: Path, lock: Path) -> None:
+    """Remove a dead process's folders and its lock; one that is alive cannot be locked."""
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+        with FileLock(lock, timeout=0):
+            for left in (runs / STAGING).glob(f"{lock.stem}-*"):
+                shutil.rmtree(left, ignore_errors=True)
+            lock.unlink(missing_ok=True)
+    except (Timeout, OSError):
+        return
 
 
 def link_or_copy(source: Path, target: Path) -> None:

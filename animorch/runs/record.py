@@ -9,10 +9,10 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 
-from animorch.runs.files import write_text
+from animorch.place import write_text
+from animorch.runs.names import RECORD
 from animorch.spec.model import Frozen
 
-RECORD = "record.json"
 Status = Literal["finished", "failed"]
 
 
@@ -62,10 +62,16 @@ def facts(folder: Path) -> dict[str, FileFact]:
     }
 
 
-def verified(folder: Path) -> Record | None:
-    """The record, if it says finished and every file it lists is there, byte for byte."""
+def record_of(folder: Path, point_key: str) -> Record | None:
+    """The record in a run's folder, if it is of this point."""
     record = read_record(folder)
-    if record is None or record.status != "finished":
+    return record if record is not None and record.point_key == point_key else None
+
+
+def verified(folder: Path, point_key: str) -> Record | None:
+    """The point's record, if it says finished and every file it lists is there, byte for byte."""
+    record = record_of(folder, point_key)
+    if record is None or record.status != "finished" or not record.files:
         return None
     intact = all(
         (folder / name).is_file()

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
+from filelock import FileLock
 from pydantic import Field, ValidationError
 
-from animorch.runs.files import write_text
+from animorch.place import write_text
+from animorch.runs.names import FRAMES, RENDER, STORE
 from animorch.runs.record import file_hash
 from animorch.spec.model import Frozen
-
-FRAMES, RENDER = "frames.mkv", "render.json"
 
 
 class Rendered(Frozen):
@@ -33,7 +33,7 @@ class Store:
     """runs/store/<ab>/<render key>/ with frames.mkv and render.json; entries appear whole."""
 
     def __init__(self, runs: Path) -> None:
-        self._root = runs / "store"
+        self._root = runs / STORE
 
     def folder(self, key: str) -> Path:
         return self._root / key[:2] / key
@@ -50,6 +50,12 @@ class Store:
         path = self.folder(key) / FRAMES
         whole = fact is not None and self.has(key) and file_hash(path) == fact.sha256
         return path if whole else None
+
+    def lock(self, key: str) -> FileLock:
+        """Held while a key is looked for and rendered, so that two processes do not render it twice."""
+        folder = self.folder(key)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        return FileLock(folder.with_suffix(".lock"))
 
     def fact(self, key: str) -> Rendered | None:
         return _read(self.folder(key) / RENDER)

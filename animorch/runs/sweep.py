@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from os import SEEK_END
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import ValidationError
 
 from animorch.errors import UsageError
-from animorch.runs.files import write_text
+from animorch.place import write_text
+from animorch.runs.names import JOURNAL, PLAN
 from animorch.spec.model import Frozen
-
-PLAN, JOURNAL = "plan.json", "journal.jsonl"
 
 
 class PlannedAxis(Frozen):
@@ -52,8 +52,10 @@ class SweepPlan(Frozen):
     animorch: str  # version
 
     def save(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        write_text(folder / PLAN, self.model_dump_json(indent=2))
+        """Write plan.json, unless it says the same already."""
+        text = self.model_dump_json(indent=2)
+        if not (folder / PLAN).is_file() or (folder / PLAN).read_text(encoding="utf-8") != text:
+            write_text(folder / PLAN, text)
 
 
 def read_plan(folder: Path) -> SweepPlan:
@@ -77,9 +79,13 @@ def sweep_folders(runs: Path) -> list[Path]:
 
 def journal(folder: Path, event: str, /, **facts: Any) -> None:
     """Append one line, flushed, so that it outlives the process."""
-    line = {"time": datetime.now(UTC).isoformat(), "event": event, **facts}
-    with (folder / JOURNAL).open("a", encoding="utf-8") as stream:
-        stream.write(json.dumps(line, ensure_ascii=False) + "\n")
+    line = json.dumps({"time": datetime.now(UTC).isoformat(), "event": event, **facts}, ensure_ascii=False)
+    with (folder / JOURNAL).open("ab+") as stream:
+        if stream.tell():
+            stream.seek(-1, SEEK_END)
+            torn = stream.read(1) != b"\n"  # a crash tore the last line: do not glue this one to it
+            line = "\n" + line if torn else line
+        stream.write(line.encode() + b"\n")
 
 
 def read_journal(folder: Path) -> Iterator[dict[str, Any]]:

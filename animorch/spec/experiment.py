@@ -5,14 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from animorch.spec.model import Frozen
 from animorch.spec.render import Recommends, RenderSpec
 from animorch.spec.travel import settled
 
 Format = Literal["mp4", "webm", "mkv", "gif", "apng", "webp", "png"]
-Slug = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+_OURS = ("store", "mlartifacts", "mlflow.db")  # what a runs folder holds beside experiments
+
+
+def _free(name: str) -> str:
+    if name in _OURS:
+        raise ValueError(f"name={name} is what animorch calls a part of the runs folder; choose another")
+    return name
+
+
+Slug = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"), AfterValidator(_free)]
 
 
 class Choice(BaseModel):

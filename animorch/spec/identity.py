@@ -16,6 +16,7 @@ from animorch.spec.render import RenderSpec
 from animorch.spec.weights import Weights
 
 FORM = 1  # raise it when the same spec comes to mean other pixels
+FILES = 1  # raise it when the same output comes to mean other files: an encoder's settings, a new artefact
 
 
 def canonical(value: Any) -> str:
@@ -72,6 +73,7 @@ def point_key(experiment: Experiment, render: str, plugins: Mapping[str, str]) -
     """Hash of a render and what becomes of it; `plugins` gives the version of each plugin used."""
     return digest(
         {
+            "form": FILES,
             "render": render,
             "post": [choice.model_dump() for choice in experiment.post.values()],
             "metrics": sorted(canonical(choice.model_dump()) for choice in experiment.metrics.values()),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PureWindowsPath
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
@@ -68,7 +69,7 @@ class Lora(Weights):
             data = {"path": path, "weight": float(weight)} if is_pair else {"path": data}
         if isinstance(data, dict) and "name" not in data:
             named = data.get("path") or data.get("repo") or ""
-            data = data | {"name": str(named).rstrip("/").rpartition("/")[2] or "lora"}
+            data = data | {"name": PureWindowsPath(str(named)).name or "lora"}  # splits at / and \\
         return data
 
 
@@ -109,7 +110,15 @@ class RenderSpec(Frozen):
     @field_validator("window", mode="before")
     @classmethod
     def _no_length_is_no_window(cls, window: Any) -> Any:
-        return None if isinstance(window, dict) and window.get("length") is None else window
+        if not isinstance(window, dict) or window.get("length") is not None:
+            return window
+        usual = Window().model_dump()
+        for key, value in window.items():
+            if value is not None and value != usual.get(key):
+                raise ValueError(
+                    f"window.{key}={value} has no effect without window.length; set it, as in 16"
+                )
+        return None
 
     @model_validator(mode="before")
     @classmethod
@@ -128,7 +137,7 @@ class RenderSpec(Frozen):
                 f"choose a {self.checkpoint.base} motion module or a {self.motion.base} checkpoint"
             )
         table = self.motion.table
-        span = self.window.length if self.window else self.frames
+        span = min(self.window.length, self.frames) if self.window else self.frames
         if table is not None and span > table:
             raise ValueError(
                 f"{'window.length' if self.window else 'frames'}={span} is more than the {table} "

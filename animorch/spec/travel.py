@@ -12,18 +12,16 @@ def frame_of(key: str | int, frames: int, fps: float | None = None) -> int:
     Raises ValueError when the key is none of these or lies outside the clip.
     """
     text = str(key).strip()
+    if text.endswith("s") and fps is None:
+        raise ValueError(f"prompt_travel key {text!r} is in seconds and no fps is known here")
     try:
         if text.endswith("%"):
             frame = min(round(float(text[:-1]) / 100 * frames), frames - 1)
         elif text.endswith("s"):
-            if fps is None:
-                raise ValueError(f"prompt_travel key {text!r} is in seconds and no fps is known here")
-            frame = round(float(text[:-1]) * fps)
+            frame = round(float(text[:-1]) * (fps or 0))
         else:
             frame = int(text)
     except (ValueError, OverflowError) as error:  # overflow: an infinite share or time
-        if "prompt_travel" in str(error):
-            raise
         raise ValueError(
             f'prompt_travel key {text!r} is not a frame (12), a share ("50%") or a time ("1.5s")'
         ) from error

@@ -1,15 +1,13 @@
 """Weights: files of numbers, and how their content is named.
 
 A file is known by the SHA-256 of its bytes; a folder by the SHA-256 of its files' names and hashes.
-Hashing gigabytes is slow, so results are remembered by path, size and modification time.
+Hashing gigabytes is slow, so results are remembered by path, size, times and inode.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -17,7 +15,8 @@ from typing import Annotated, Any, Literal
 from platformdirs import user_cache_path
 from pydantic import Field, StringConstraints
 
-from animorch.errors import UsageError
+from animorch.errors import MediaError, UsageError, WeightsError
+from animorch.place import beside
 from animorch.spec.model import Frozen
 
 Base = Literal["sd15", "sdxl"]
@@ -47,8 +46,17 @@ class Weights(Frozen):
             return "sha256:" + fingerprint(self.local())
         if self.sha256:
             return "sha256:" + self.sha256[0]
-        address = [part for part in (self.repo, self.revision, self.file) if part]
-        return "hub:" + "/".join(address) if address else "name:" + self.name
+        return (
+            f"hub:{self.repo}@{self.revision or ''}:{self.file or ''}" if self.repo else f"name:{self.name}"
+        )
+
+    def check(self, path: Path) -> None:
+        """Raise WeightsError when a fetched file is none of the uploads whose hashes are known."""
+        if self.sha256 and fingerprint(path) not in self.sha256:
+            raise WeightsError(
+                f"{self.name}: {path} is not the published file (its sha256 is {fingerprint(path)[:12]}…, "
+                f"known is {self.sha256[0][:12]}…); fetch it again, or name it by its path"
+            )
 
     def local(self) -> Path:
         """The path as an existing, absolute one; raises UsageError when it is not there."""
@@ -79,22 +87,22 @@ def fingerprint(path: Path) -> str:
 def _file_fingerprint(path: Path) -> str:
     try:
         stat = path.stat()
-        return _hash_once(str(path.resolve()), stat.st_size, stat.st_mtime_ns)
+        # size and time alone miss a file put in another's place by `cp -p`; inode and change time do not
+        stamp = (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino)
+        return _hash_once(str(path.resolve()), stamp)
     except OSError as error:
         raise UsageError(f"{path} cannot be read ({error.strerror}); check its permissions") from error
 
 
 @lru_cache(maxsize=4096)
-def _hash_once(path: str, size: int, mtime_ns: int) -> str:
+def _hash_once(path: str, stamp: tuple[int, ...]) -> str:
     memory = user_cache_path("animorch") / "hashes.json"
-    stamp = [size, mtime_ns]
-    known = _read(memory)
-    found = known.get(path)
-    if isinstance(found, list) and found[:2] == stamp:
-        return str(found[2])
+    found = _read(memory).get(path)
+    if isinstance(found, list) and tuple(found[:-1]) == stamp:
+        return str(found[-1])
     with Path(path).open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    if size > 1 << 20:  # a small file is cheaper to hash again than to remember
+    if stamp[0] > 1 << 20:  # a small file is cheaper to hash again than to remember
         _remember(memory, _read(memory) | {path: [*stamp, digest]})
     return digest
 
@@ -109,9 +117,7 @@ def _read(memory: Path) -> dict[str, Any]:
 
 def _remember(memory: Path, known: dict[str, Any]) -> None:
     try:
-        memory.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=memory.parent, delete=False) as beside:
-            json.dump(known, beside)
-        os.replace(beside.name, memory)
-    except OSError:
+        with beside(memory) as fresh:
+            fresh.write_text(json.dumps(known), encoding="utf-8")
+    except MediaError:
         return  # a cache that cannot be written costs time, nothing else

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -9,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from animorch.config.compose import Composer, Setting
-from animorch.config.explain import quoted_form, split_by_comma
-from animorch.config.settings import Sweeping
+from animorch.config.explain import comma_trap, split_by_comma
+from animorch.config.settings import Settings, Sweeping
 from animorch.errors import UsageError
 
 
@@ -33,7 +34,7 @@ def command_axes(composer: Composer, words: Sequence[str]) -> tuple[list[str], l
     fixed, axes = [], []
     for word in words:
         if split_by_comma(word):
-            raise UsageError(_comma_trap(word))
+            raise UsageError(comma_trap(word))
         override = composer.parse([word])[0]
         if not override.is_sweep_override():
             fixed.append(word)
@@ -53,15 +54,10 @@ def command_axes(composer: Composer, words: Sequence[str]) -> tuple[list[str], l
 
 
 def _plain(item: Any) -> Any:
-    return getattr(item, "text", item)  # Hydra's QuotedString
-
-
-def _comma_trap(word: str) -> str:
-    return (
-        f"{word!r} would become several prompts, cut at its commas; "
-        f"for one prompt write {quoted_form(word)}, "
-        "for several quote each, or put them in a file, one a line: sweep.prompts=prompts.txt"
-    )
+    """The item without Hydra's QuotedStrings, at any depth."""
+    if isinstance(item, Mapping):
+        return {_plain(key): _plain(value) for key, value in item.items()}
+    return [_plain(value) for value in item] if isinstance(item, list) else getattr(item, "text", item)
 
 
 def file_axes(composer: Composer, sweeping: Sweeping) -> list[Axis]:
@@ -147,13 +143,15 @@ def cells(axes: Sequence[Axis]) -> Iterator[tuple[dict[str, str], tuple[Setting,
 
 
 def distinct(axes: Sequence[Axis]) -> None:
-    """Refuse two axes of one name, and two values of one label on an axis."""
-    names = [axis.name for axis in axes]
-    for name in names:
-        if names.count(name) > 1:
+    """Refuse two axes of one name, two values of one label, and an axis that changes no clip."""
+    for name, count in Counter(axis.name for axis in axes).items():
+        if count > 1:
             raise UsageError(f"{name} is swept twice, in the command and in the config; keep one")
+        if name.partition(".")[0] in (*Settings.model_fields, "name"):
+            raise UsageError(
+                f"{name} cannot be swept, it changes no clip; run the command once for each value"
+            )
     for axis in axes:
-        labels = [value.label for value in axis.values]
-        twice = next((text for text in labels if labels.count(text) > 1), None)
-        if twice is not None:
-            raise UsageError(f"{axis.name}={twice} stands twice in the sweep; keep one")
+        for text, count in Counter(value.label for value in axis.values).items():
+            if count > 1:
+                raise UsageError(f"{axis.name}={text} stands twice in the sweep; keep one")

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from animorch.runs.record import verified
 from animorch.runs.store import Store
 from animorch.spec.experiment import Experiment
 from animorch.spec.render import RenderSpec
 from animorch.sweep.order import loads
 from animorch.sweep.plan import Plan
 from animorch.sweep.point import Point
+from animorch.sweep.todo import Todo
 
 _STORED = 0.6  # FFV1 against raw RGB, 7.5 of 12.6 MB on a textured 512 px clip
 
@@ -31,15 +31,14 @@ class Cost:
     seconds: float | None  # None until a clip of this backend has been measured
 
 
-def cost(plan: Plan) -> Cost:
+def cost(plan: Plan, left: Todo) -> Cost:
     """What is done, and what the rest takes."""
-    store = Store(plan.settings.runs)
-    left = [point for point in plan.ordered if verified(plan.folder / point.folder) is None]
-    fresh = _first_of_each(point for point in left if not store.has(point.render_key))
+    store, force = Store(plan.settings.runs), plan.settings.force
+    fresh = _first_of_each(point for point in left.make if force or not store.has(point.render_key))
     specs = [point.experiment for point in fresh if point.experiment]
     return Cost(
-        done=len(plan.ordered) - len(left),
-        reused=len(left) - len(fresh),
+        done=len(left.kept),
+        reused=len(left.make) - len(fresh),
         to_render=len(fresh),
         loads=loads(fresh),
         unet_calls=sum(spec.unet_calls for spec in specs),

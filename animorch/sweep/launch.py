@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
 from animorch.config.compose import Composer, quoted, resolved
 from animorch.config.settings import split
-from animorch.errors import UsageError
-from animorch.runs.record import Record, read_record
-from animorch.sweep.execute import Outcome, Render, execute
+from animorch.errors import BackendError
+from animorch.runs.record import Record, record_of
+from animorch.sweep.execute import Finished, Render, execute
 from animorch.sweep.plan import Plan, plan_cells, plan_sweep, plan_values
-from animorch.sweep.point import Point
-from animorch.sweep.problem import problems
+from animorch.sweep.point import Point, backend_of
+from animorch.sweep.problem import refuse_invalid
 from animorch.sweep.progress import Reporter
-from animorch.sweep.stage import run_point
+from animorch.sweep.stage import fail_point, run_point
 from animorch.sweep.summary import summary
 
 
@@ -32,16 +33,26 @@ def render_sweep(loader: Any, config: str, words: Sequence[str], launcher: Any) 
 def render_jobs(loader: Any, config: str, jobs: Sequence[Sequence[str]]) -> list[dict[str, Any]]:
     """Render what another sweeper asks for; one small dict a job, in its order."""
     plan = plan_cells(Composer(loader, config), jobs)
-    _refuse_invalid(plan)
+    refuse_invalid(plan)
     outcome = execute(plan)
-    return [_returned(outcome.records.get(point.point_key)) for point in plan.points]
+    if outcome.interrupted:
+        raise KeyboardInterrupt  # else the sweeper would start its next batch
+    return [_returned(outcome.records[point.point_key]) for point in plan.points if point.planned]
+
+
+def conclude(plan: Plan, render: Render | None = None) -> NoReturn:
+    """Execute, say how it ended on stdout, and raise Stopped with the exit code."""
+    refuse_invalid(plan)
+    outcome = execute(plan, render)
+    print(summary(outcome))
+    raise Stopped(outcome.exit_code)
 
 
 def task(config: Any) -> dict[str, Any]:
     """Hydra's task function: one point. Takes a DictConfig, returns plain data, so it can be pickled.
 
-    Without `point.folder` it is a command of its own, planned and concluded; with it, it is one job
-    of a sweep whose parent process holds the plan.
+    Without `point` it is a command of its own, planned and concluded; with it, it is one job of a sweep
+    whose parent process holds the plan.
     """
     from omegaconf import OmegaConf
 
@@ -51,16 +62,14 @@ def task(config: Any) -> dict[str, Any]:
     job = split(values)[0].point
     if job is None:
         conclude(plan_values(values, _words()))
-    plan = plan_values(values | {"point": None, "sweep": {}}, _words())
-    (point,) = plan.points
+    plan = plan_values(values | {"point": None, "sweep": {}})
+    point = replace(plan.points[0], coordinates=job["coordinates"], overrides=tuple(job["overrides"]))
     if point.point_key != job["key"]:
-        raise UsageError(
-            f"this process would render {point.point_key[:10]}, the plan asked for "
-            f"{job['key'][:10]}; its files or packages differ from the planner's"
-        )
-    folder = Path(job["folder"])
+        reasons = "; ".join(point.problems) or "its files or packages differ from the planner's"
+        raise BackendError(f"the worker came to another point than the plan asked for: {reasons}")
+    settings = plan.settings
     return _returned(
-        run_point(point, folder, plan.settings.runs, lambda step, total: None, plan.settings.force)
+        run_point(point, Path(job["folder"]), settings.runs, lambda step, total: None, settings.force)
     )
 
 
@@ -70,52 +79,56 @@ def _words() -> list[str]:
     return [str(word) for word in HydraConfig.get().overrides.task] if HydraConfig.initialized() else []
 
 
-def conclude(plan: Plan, render: Render | None = None) -> NoReturn:
-    """Execute, say how it ended on stdout, and raise Stopped with the exit code."""
-    _refuse_invalid(plan)
-    outcome: Outcome = execute(plan, render)
-    print(summary(outcome))
-    raise Stopped(outcome.exit_code)
-
-
-def _refuse_invalid(plan: Plan) -> None:
-    if not plan.points or all(point.excluded is not None for point in plan.points):
-        raise UsageError("the sweep has no point left to render; see `animorch plan` for the reasons")
-    if plan.invalid and not (plan.settings.sweep.skip_invalid and len(plan.invalid) < len(plan.points)):
-        said = "\n".join(f"  {line}" for line in problems(plan))
-        hint = "; sweep.skip_invalid=true renders the others" if len(plan.invalid) < len(plan.points) else ""
-        raise UsageError(f"{len(plan.invalid)} of {len(plan.points)} points cannot be rendered{hint}\n{said}")
-
-
 def through(launcher: Any, plan: Plan) -> Render:
-    """Points through another Hydra launcher (joblib, submitit, ray): each job composes its own config."""
+    """Points through another Hydra launcher (joblib, submitit, ray): each job composes its own config.
 
-    def render(todo: Sequence[Point], reporter: Reporter, finished: Callable[[Point, Record], None]) -> None:
-        jobs = [_job(plan, point) for point in todo]
-        trouble: Exception | None = None
+    A point counts only when its job said so and its record is there; every other becomes a failed one.
+    """
+
+    def render(points: Sequence[Point], reporter: Reporter, finished: Finished) -> None:
+        jobs = [_job(plan, point) for point in points]
         try:
-            if jobs:
-                launcher.launch(jobs, initial_job_idx=0)
+            returns = list(launcher.launch(jobs, initial_job_idx=0))
+            reasons = [_reason(returned) for returned in returns]
         except Exception as error:  # a launcher loses every result when one worker dies
-            trouble = error
-        for point in todo:
-            record = read_record(plan.folder / point.folder)
-            if record is not None:
-                finished(point, record)
-        if trouble is not None:
-            raise UsageError(
-                f"the launcher stopped ({trouble}); finished points are kept, the same command does the rest"
-            ) from trouble
+            reasons = [f"the launcher stopped ({' '.join(str(error).split())})"] * len(points)
+        for point, reason in zip(points, reasons, strict=True):
+            folder = plan.folder / point.folder
+            record = record_of(folder, point.point_key) if reason is None else None
+            if record is None:
+                sentence = f"{reason or 'the job left no record'}; the same command tries it again"
+                record = fail_point(point, folder, plan.settings.runs, sentence)
+            finished(point, record)
 
     return render
 
 
 def _job(plan: Plan, point: Point) -> list[str]:
-    here = {"folder": str(plan.folder / point.folder), "key": point.point_key}
-    return [*point.overrides, f"point={quoted(here)}", f"runs={quoted(str(plan.settings.runs))}"]
+    """Overrides of one job: the point's own, what this machine has settled, and where it goes."""
+    assert point.experiment is not None
+    here = {
+        "folder": str(plan.folder / point.folder),
+        "key": point.point_key,
+        "coordinates": dict(point.coordinates),
+        "overrides": list(point.overrides),
+    }
+    settled = backend_of(point.experiment).settled()
+    return [
+        *point.overrides,
+        *(f"backend.{key}={quoted(value)}" for key, value in settled.items()),
+        f"point={quoted(here)}",
+        f"runs={quoted(str(plan.settings.runs))}",
+    ]
 
 
-def _returned(record: Record | None) -> dict[str, Any]:
-    if record is None:
-        return {"status": "missing", "error": "the point was not rendered"}
+def _reason(returned: Any) -> str | None:
+    """None for a job that came to its end, else why it did not."""
+    try:
+        value = returned.return_value
+    except Exception as error:  # Hydra raises the job's own exception here
+        return " ".join(str(error).split()) or type(error).__name__
+    return None if isinstance(value, dict) and "status" in value else "the job returned nothing"
+
+
+def _returned(record: Record) -> dict[str, Any]:
     return {"status": record.status, "error": record.error, "key": record.point_key, **record.metrics}

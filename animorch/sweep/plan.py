@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.metadata import version
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -79,15 +80,13 @@ def plan_sweep(composer: Composer, words: Sequence[str]) -> Plan:
     start = composer.values(fixed, tuple(setting for axis in axes for setting in axis.values[0].settings))
     settings, _ = split(start)
     axes = zipped(axes + file_axes(composer, settings.sweep), settings.sweep.zip)
-    distinct(axes)
-    count = 1
-    for axis in axes:
-        count *= len(axis.values)
+    count = prod(len(axis.values) for axis in axes)
     if count > settings.sweep.max_points:
         raise UsageError(
             f"the sweep has {count} points, above sweep.max_points={settings.sweep.max_points}; "
             "narrow it or raise the limit"
         )
+    distinct(axes)
     points = [_cell(composer, fixed, coordinates, chosen) for coordinates, chosen in cells(axes)]
     return _checked(settings, axes, points, words)
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from animorch.runs.record import Record
@@ -53,7 +54,7 @@ class Reporter:
         if self._bars is not None and self._sweep is not None:
             self._bars.update(self._sweep, advance=1)
         if record.status == "failed":
-            self.say(f"[red]failed[/]  {_short(label)}: {record.error}")
+            self.say(f"[red]failed[/]  {_short(label)}: {escape(record.error or '')}")
         elif not self.quiet:
             how = f"rendered in {record.seconds.get('render', 0):.1f} s" if record.rendered else "frames kept"
             self.say(f"{self.done}/{self.total}  {_short(label)}  {how}")
@@ -64,4 +65,4 @@ class Reporter:
 
 def _short(label: str) -> str:
     text = label if len(label) <= 70 else label[:67] + "..."
-    return text.replace("[", r"\[")
+    return escape(text)

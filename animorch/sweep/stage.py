@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from threading import get_ident
 from time import perf_counter
 from typing import Any
 
@@ -21,9 +22,11 @@ from animorch.errors import AnimorchError, BackendError
 from animorch.media import decode, encode, poster
 from animorch.plugin import Backend, Measures, Progress
 from animorch.runs.files import link_or_copy, staged
+from animorch.runs.names import EXPERIMENT, FINAL, FRAMES, LOG, METRICS, OVERRIDES, POSTER
 from animorch.runs.record import Record, facts, file_hash
-from animorch.runs.store import FRAMES, Rendered, Store
+from animorch.runs.store import Rendered, Store
 from animorch.spec.experiment import Experiment
+from animorch.spec.identity import weights_of
 from animorch.sweep.cost import work
 from animorch.sweep.point import Point, backend_of, chosen
 
@@ -48,28 +51,41 @@ class Watch:
 
 def run_point(point: Point, folder: Path, runs: Path, progress: Progress, force: bool = False) -> Record:
     """Make the point's folder, whole and at once; a failure becomes a failed record, not an exception."""
-    assert point.experiment is not None
     watch, started = Watch(), datetime.now(UTC)
-    with staged(runs, folder) as fresh, _log_file(fresh / "log.txt"):
-        _write_request(fresh, point)
+    with staged(runs, folder) as fresh:
         outcome: dict[str, Any]
-        try:
-            outcome = {"status": "finished", **_make(point, fresh, runs, progress, watch, force)}
-        except Exception as error:
-            outcome = {"status": "failed", "rendered": False, "error": _failure(error)}
-        record = Record(
-            point_key=point.point_key,
-            render_key=point.render_key,
-            coordinates=dict(point.coordinates),
-            started=started,
-            finished=datetime.now(UTC),
-            seconds=watch.seconds,
-            moved=point.experiment.moved,
-            weights=dict(point.weights or {}),
-            files=facts(fresh),
-            **outcome,
-        )
-        record.save(fresh)
+        with _log_file(fresh / LOG):
+            try:
+                outcome = {"status": "finished", **_make(point, fresh, runs, progress, watch, force)}
+            except Exception as error:
+                outcome = {"status": "failed", "rendered": False, "error": _failure(error)}
+        return _record(point, fresh, started, seconds=watch.seconds, **outcome)
+
+
+def fail_point(point: Point, folder: Path, runs: Path, error: str) -> Record:
+    """The folder of a point that failed outside of this process, with the sentence that says how."""
+    with staged(runs, folder) as fresh:
+        (fresh / LOG).write_text(f"{error}\n", encoding="utf-8")
+        return _record(point, fresh, datetime.now(UTC), status="failed", rendered=False, error=error)
+
+
+def _record(point: Point, folder: Path, started: datetime, **outcome: Any) -> Record:
+    """Write what was asked and what became of it into a filled folder."""
+    assert point.experiment is not None
+    (folder / EXPERIMENT).write_text(point.experiment.model_dump_json(indent=2), encoding="utf-8")
+    (folder / OVERRIDES).write_text("\n".join(point.overrides) + "\n", encoding="utf-8")
+    record = Record(
+        point_key=point.point_key,
+        render_key=point.render_key,
+        coordinates=dict(point.coordinates),
+        started=started,
+        finished=datetime.now(UTC),
+        moved=point.experiment.moved,
+        weights=dict(point.weights or {}),
+        files=facts(folder),
+        **outcome,
+    )
+    record.save(folder)
     return record
 
 
@@ -78,12 +94,6 @@ def _failure(error: Exception) -> str:
     log.error("failed: %s\n%s", error, traceback.format_exc())
     said = str(error) if isinstance(error, AnimorchError) else f"{type(error).__name__}: {error}"
     return " ".join(said.split())
-
-
-def _write_request(folder: Path, point: Point) -> None:
-    assert point.experiment is not None
-    (folder / "experiment.json").write_text(point.experiment.model_dump_json(indent=2), encoding="utf-8")
-    (folder / "overrides.txt").write_text("\n".join(point.overrides) + "\n", encoding="utf-8")
 
 
 def _make(
@@ -100,12 +110,12 @@ def _make(
     if experiment.post:
         with watch.stage("post"):
             clip = _post(experiment, clip)
-            encode(clip, folder / "final.mkv", _embedded(point))
+            encode(clip, folder / FINAL, _embedded(point))
         with watch.stage("metrics"):
             measured = {"before_post": measured["final"], "final": _measure(experiment, clip)}
     with watch.stage("encode"):
         _write_clips(point, clip, folder)
-    (folder / "metrics.json").write_text(json.dumps(measured, indent=2), encoding="utf-8")
+    (folder / METRICS).write_text(json.dumps(measured, indent=2), encoding="utf-8")
     return {
         "rendered": fresh,
         "environment": _environment() | fact.environment,
@@ -119,17 +129,28 @@ def _frames(
     """The point's frames, from the store or rendered into it; says whether they were rendered now."""
     store, experiment = Store(runs), point.experiment
     assert experiment is not None
-    kept = None if force else store.frames(point.render_key)
-    fact = store.fact(point.render_key)
-    if kept is not None and fact is not None:
-        with watch.stage("decode"):
-            return decode(kept).at(experiment.output.fps), fact, False
-    backend = backend_of(experiment)
-    with watch.stage("render"):
-        clip = _as_asked(backend.render(experiment.spec, progress), experiment)
-    with watch.stage("store"):
-        fact = _store(store, runs, point, backend, clip, watch.seconds["render"])
+    with store.lock(point.render_key):
+        kept = None if force else store.frames(point.render_key)
+        fact = store.fact(point.render_key)
+        if kept is not None and fact is not None:
+            with watch.stage("decode"):
+                return decode(kept).at(experiment.output.fps), fact, False
+        backend = backend_of(experiment)
+        with watch.stage("render"):
+            clip = _as_asked(backend.render(experiment.spec, progress), experiment)
+        _refuse_changed(point)
+        with watch.stage("store"):
+            fact = _store(store, runs, point, backend, clip, watch.seconds["render"])
     return clip.at(experiment.output.fps), fact, True
+
+
+def _refuse_changed(point: Point) -> None:
+    """Frames of weights that changed since the plan must not be stored under the planned key."""
+    assert point.experiment is not None
+    now = weights_of(point.experiment)
+    changed = [name for name, content in (point.weights or {}).items() if now.get(name) != content]
+    if changed:
+        raise BackendError(f"{', '.join(changed)} changed on disk since the plan; run the command again")
 
 
 def _as_asked(clip: Clip, experiment: Experiment) -> Clip:
@@ -164,9 +185,16 @@ def _store(store: Store, runs: Path, point: Point, backend: Backend, clip: Clip,
 
 
 def _measure(experiment: Experiment, clip: Clip) -> Measures:
+    """Every metric's numbers; those of a metric under a key of its own carry that key in front."""
     found: Measures = {}
-    for choice in experiment.metrics.values():
-        found |= chosen("metrics", choice).measure(clip, experiment.spec)
+    for key, choice in experiment.metrics.items():
+        measured = chosen("metrics", choice).measure(clip, experiment.spec)
+        named = {name if key == choice.name else f"{key}.{name}": value for name, value in measured.items()}
+        if twice := sorted(found.keys() & named.keys()):
+            raise BackendError(
+                f"metric {choice.name} measures {', '.join(twice)}, which another one does too; drop one"
+            )
+        found |= named
     return found
 
 
@@ -182,7 +210,7 @@ def _write_clips(point: Point, clip: Clip, folder: Path) -> None:
     for form in output.formats:
         name = "frames.png" if form == "png" else f"clip.{form}"
         encode(clip, folder / name, _embedded(point), output.quality)
-    poster(clip, folder / "poster.png")
+    poster(clip, folder / POSTER)
 
 
 def _embedded(point: Point) -> dict[str, Any]:
@@ -217,6 +245,8 @@ def _environment() -> dict[str, str]:
 def _log_file(path: Path) -> Iterator[None]:
     """Everything logged while a point is made goes into its log.txt."""
     handler = logging.FileHandler(path, encoding="utf-8")
+    thread = get_ident()
+    handler.addFilter(lambda line: line.thread == thread)  # MLflow is written in another thread meanwhile
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     root = logging.getLogger()
     before = log.level

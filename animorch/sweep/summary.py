@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from animorch.sweep.execute import Outcome
@@ -22,6 +21,7 @@ def summary(outcome: Outcome) -> str:
     lines = [f"{points}: {', '.join(parts)}"]
     if outcome.interrupted:
         lines.append("interrupted; the same command resumes")
+    lines += [f"wrong clip in cell {cell}; render it again with force=true" for cell in outcome.mismatched]
     lines += [f"warning: {text}" for text in outcome.warnings]
     lines += [_near(path) for path in _results(outcome)]
     return "\n".join(lines)
@@ -38,5 +38,5 @@ def _results(outcome: Outcome) -> list[Path]:
 
 
 def _near(path: Path) -> str:
-    near = os.path.relpath(path)
-    return str(path) if near.startswith("..") else near
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from animorch.runs.names import EXPERIMENT, FINAL, FRAMES, POSTER
 from animorch.runs.sweep import SweepPlan
 from animorch.tracking.disk import Point
 from animorch.tracking.measures import Measurement, measurements, unbounded
@@ -17,7 +18,7 @@ from animorch.tracking.store import Store
 
 SWEEP, POINT, RECORD = "animorch.sweep_key", "animorch.point_key", "animorch.record"
 PARENT, _ERROR, _IMAGES = "mlflow.parentRunId", "animorch.error", "mlflow.loggedImages"
-_KEPT_BACK = frozenset({"frames.mkv", "final.mkv"})  # lossless and large: they stay in the runs folder
+_KEPT_BACK = frozenset({FRAMES, FINAL})  # lossless and large: they stay in the runs folder
 _THUMB = 256  # pixels: as large as the grid shows it
 
 
@@ -68,7 +69,7 @@ def _log(store: Store, run: Any, plan: SweepPlan, parent: str, point: Point) -> 
 def experiment_of(folder: Path) -> dict[str, Any]:
     """experiment.json as plain data; empty when it is absent or torn."""
     try:
-        found = json.loads((folder / "experiment.json").read_bytes())
+        found = json.loads((folder / EXPERIMENT).read_bytes())
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
@@ -129,7 +130,7 @@ def _upload(store: Store, run: Any, point: Point) -> None:
     for path in sorted(point.folder.iterdir()):
         if path.is_file() and path.name not in _KEPT_BACK and not path.name.startswith("."):
             store.client.log_artifact(run.info.run_id, str(path))
-    poster = point.folder / "poster.png"
+    poster = point.folder / POSTER
     if poster.is_file() and _IMAGES not in run.data.tags:  # sent twice it would show twice
         _show(store, run.info.run_id, poster)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from animorch.runs.files import write_text
+from animorch.place import write_text
 from animorch.runs.sweep import read_plan
 from animorch.spec.model import Frozen
 from animorch.tracking.disk import Disk, artifacts, status

@@ -8,10 +8,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from animorch.runs.names import METRICS
 from animorch.runs.record import Record
 from animorch.tracking.names import legal
-
-METRICS = "metrics.json"
 
 
 class Measurement(NamedTuple):

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from animorch.runs.sweep import PLAN, SweepPlan, read_journal
+from animorch.runs.names import PLAN
+from animorch.runs.sweep import SweepPlan, read_journal
 from animorch.tracking.child import SWEEP, ms, split
 from animorch.tracking.disk import Point, artifacts, counts, journal_path, status
 from animorch.tracking.ledger import Ledger

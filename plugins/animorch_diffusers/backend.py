@@ -42,10 +42,20 @@ class DiffusersBackend(Backend):
             "diffusers": place.installed("diffusers"),
             "torch": place.installed("torch"),
             "transformers": place.installed("transformers"),
+            "peft": place.installed("peft"),
             "device": on,
             "dtype": place.resolve_dtype(self.dtype, on),
             "decode_chunk": self.decode_chunk,
         } | ({"threads": place.resolve_threads(self.threads)} if on == "cpu" else {})
+
+    def settled(self) -> dict[str, Any]:
+        """A launcher's worker may see other threads and devices than the planner."""
+        on = place.resolve_device(self.device)
+        return {
+            "device": on,
+            "dtype": place.resolve_dtype(self.dtype, on),
+            "threads": place.resolve_threads(self.threads),
+        }
 
     def unsupported(self, spec: RenderSpec) -> Iterable[str]:
         on = place.resolve_device(self.device)
@@ -58,15 +68,12 @@ class DiffusersBackend(Backend):
             raise Unsupported("; ".join(problems))
         from animorch_diffusers.quiet import quiet
 
-        done = False
         try:
             with quiet():
-                clip = self._render(spec, progress)
-            done = True
-            return clip
-        finally:
-            if not done:  # whatever was half loaded or half changed must not reach the next point
-                self.close()
+                return self._render(spec, progress)
+        except BaseException:  # whatever was half loaded or half changed must not reach the next point
+            self.close()
+            raise
 
     def _render(self, spec: RenderSpec, progress: Progress) -> Clip:
         import torch

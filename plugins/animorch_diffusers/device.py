@@ -29,7 +29,7 @@ def resolve_device(device: Device) -> str:
     """cpu, cuda or mps; `auto` is read off the installed torch wheel and the machine."""
     if device != "auto":
         return device
-    if _torch_knows_cuda() and _sees_nvidia():
+    if (_torch_knows_cuda() and _sees_nvidia()) or _sees_amd():
         return "cuda"
     return "mps" if sys.platform == "darwin" and platform.machine() == "arm64" else "cpu"
 
@@ -55,16 +55,29 @@ def resolve_dtype(dtype: Dtype, device: str) -> str:
     return "fp16" if device == "cuda" else "fp32"
 
 
-def _torch_knows_cuda() -> bool:
+def _tag() -> str | None:
+    """Local tag of the torch wheel (cpu, cu128, rocm6.4, or nothing); None when torch is absent."""
     try:
-        tag = version("torch").partition("+")[2]
-        needs = requires("torch") or []
+        return version("torch").partition("+")[2]
     except PackageNotFoundError:
+        return None
+
+
+def _torch_knows_cuda() -> bool:
+    tag = _tag()
+    if tag is None:
         return False
     if tag:
-        return tag.startswith(("cu", "rocm"))
+        return tag.startswith("cu")
+    needs = requires("torch") or []
     # a wheel without tag is CUDA's on Linux and the CPU's on Windows and macOS
     return sys.platform == "linux" and any(need.startswith("nvidia-") or "cuda" in need for need in needs)
+
+
+def _sees_amd() -> bool:
+    """ROCm's torch calls its device cuda; its driver shows as /dev/kfd."""
+    tag = (_tag() or "").startswith("rocm")
+    return tag and Path("/dev/kfd").exists()
 
 
 def _sees_nvidia() -> bool:

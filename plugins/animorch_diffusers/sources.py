@@ -137,6 +137,8 @@ def download(source: Source, file: str, offline: bool) -> Path:
         found = hf_hub_download(source.repo or "", file, revision=source.revision, local_files_only=offline)
     except Exception as error:  # the hub's client raises its own, httpx's and the system's
         raise WeightsError(undelivered(source, error)) from error
+    if file == source.file:
+        source.check(Path(found))
     return Path(found)
 
 

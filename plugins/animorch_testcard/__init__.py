@@ -30,8 +30,11 @@ class CardBackend(Backend):
     )
 
     def identity(self) -> dict[str, Any]:
-        """Name and version alone: waiting and failing change no pixel."""
-        return {"name": self.name, "version": self.version}
+        """Waiting and failing change no pixel; Pillow and numpy draw them."""
+        from importlib.metadata import version
+
+        drawn = {package: version(package) for package in ("pillow", "numpy")}
+        return {"name": self.name, "version": self.version, **drawn}
 
     def render(self, spec: RenderSpec, progress: Progress) -> Clip:
         """Wait through the steps, then draw; raises BackendError halfway when `fail_on` matches."""

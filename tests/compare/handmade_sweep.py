@@ -23,7 +23,8 @@ def plan_of(axes: Mapping[str, list[str]], fps: float = 8, **changes: dict[str, 
     """A plan of every combination; changes: fields of the points named cell0, cell1 …"""
     points = []
     for number, values in enumerate(product(*axes.values())):
-        fields = {"state": "planned", "folder": f"cell{number}", "render_key": f"render{number}"}
+        fields = {"state": "planned", "folder": f"cell{number}"}
+        fields |= {"point_key": f"point{number}", "render_key": f"render{number}"}
         fields |= changes.get(f"cell{number}", {})
         points.append(PlannedPoint(coordinates=dict(zip(axes, values, strict=True)), **fields))
     return SweepPlan(
@@ -51,7 +52,7 @@ def finish(
 def record(folder: Path, point: PlannedPoint, status: str, error: str | None = None) -> Path:
     home = folder / str(point.folder)
     home.mkdir(parents=True, exist_ok=True)
-    keys = {"point_key": "point", "render_key": point.render_key or ""}
+    keys = {"point_key": point.point_key or "", "render_key": point.render_key or ""}
     facts = {"started": NOW, "finished": NOW, "rendered": True, "error": error}
     Record(status=status, **keys, **facts).save(home)  # type: ignore[arg-type]
     return home

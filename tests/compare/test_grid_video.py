@@ -195,3 +195,12 @@ def test_a_grid_can_be_recognised_by_its_metadata(tmp_path: Path) -> None:
 def test_a_plan_without_points_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no points to show"):
         build_grid(tmp_path, plan_of({"cfg": []}))
+
+
+def test_post_processed_frames_of_another_point_are_a_wrong_clip(tmp_path: Path) -> None:
+    plan = plan_of({"post": ["a", "b"]})
+    finish_all(tmp_path, plan, flat)
+    for number, owner in enumerate(("point0", "point0")):
+        keys = {"render_key": f"render{number}", "point_key": owner}
+        encode(flat(number), tmp_path / f"cell{number}" / "final.mkv", keys)
+    assert build_grid(tmp_path, plan).mismatched == ["post=b"]

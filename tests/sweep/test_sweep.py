@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from animorch.media import decode, read_metadata
-from animorch.runs.files import STAGING
+from animorch.runs.names import STAGING
 from tests.conftest import SMALL, Studio
 
 
@@ -140,7 +141,8 @@ def test_a_killed_sweep_loses_only_the_point_in_hand(studio: Studio) -> None:
     said = studio(*words)
     assert said.code == 0
     assert f"{3 - len(whole)} rendered, {len(whole)} kept" in said.out
-    assert not list((studio.folder / "runs" / STAGING).iterdir()), "what was left unfinished is swept out"
+    left = [path for path in (studio.folder / "runs" / STAGING).iterdir() if path.is_dir()]
+    assert not left, "what was left unfinished is swept out"
 
 
 def test_ctrl_c_ends_cleanly_and_the_same_command_resumes(studio: Studio) -> None:
@@ -165,7 +167,7 @@ def wait_for(studio: Studio, finished: int) -> None:
 
 
 def test_two_processes_do_not_render_one_sweep_at_once(studio: Studio) -> None:
-    words = ("-m", "cfg=4,7", *SMALL, "tracking.enabled=false", "backend.delay=0.3")
+    words = ("-m", "cfg=4,7", *SMALL, "tracking.enabled=false", "backend.delay=1")
     process = studio.spawn(*words)
     wait_for(studio, finished=1)
     said = studio(*words)
@@ -235,3 +237,96 @@ def test_a_measured_clip_gives_a_prediction(studio: Studio) -> None:
     assert "no clip measured yet" in studio("plan", "-m", "cfg=4,7", *SMALL).out
     studio.small("cfg=4")
     assert "about" in studio("plan", "-m", "cfg=4,7", *SMALL).out
+
+
+def test_a_folder_of_another_point_is_not_believed(studio: Studio) -> None:
+    studio.small("cfg=4")
+    studio.small("cfg=4", "output.fps=12")
+    eight, twelve = sorted((studio.folder / "runs").glob("default/*/clip-*"), key=lambda p: p.stat().st_mtime)
+    shutil.rmtree(twelve)
+    shutil.copytree(eight, twelve)
+    assert "0 rendered, 1 kept" in studio.small("cfg=4", "output.fps=12").out
+    assert decode(twelve / "clip.mp4").fps == 12
+
+
+def test_equal_looks_share_one_folder_and_both_cells_show_it(studio: Studio) -> None:
+    looks = "+sweep.axes.look={a:{cfg:4},b:{cfg:4.0},c:{cfg:7}}"
+    assert "3 points: 2 rendered" in studio.small("-m", looks).out
+    folders = [point.folder for point in studio.plan().points]
+    assert folders[0] == folders[1] != folders[2]
+    assert "0 rendered, 2 kept" in studio.small("-m", looks).out
+
+
+def test_weights_that_change_while_a_sweep_runs_are_not_stored_under_the_planned_key(studio: Studio) -> None:
+    lora = studio.write("style.safetensors", "one")
+    words = (
+        "-m",
+        "cfg=4,7",
+        "loras=[style.safetensors]",
+        *SMALL,
+        "tracking.enabled=false",
+        "backend.delay=0.5",
+    )
+    process = studio.spawn(*words)
+    wait_for(studio, finished=1)
+    lora.write_text("another")
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 3, out + err
+    assert "changed on disk since the plan" in err
+    assert "2 rendered" in studio(*words).out
+
+
+def test_a_prompt_from_a_file_is_text_and_not_a_reference(studio: Studio) -> None:
+    studio.write("prompts.txt", "a ${oc.env:HOME} cat\nprice ${5}\n")
+    assert studio.small("-m", "sweep.prompts=prompts.txt").code == 0
+    (folder,) = studio.sweeps()
+    prompts = {json.loads(path.read_text())["prompt"] for path in folder.glob("*/experiment.json")}
+    assert prompts == {"a ${oc.env:HOME} cat", "price ${5}"}
+
+
+def test_two_metrics_of_one_kind_keep_both_numbers(studio: Studio) -> None:
+    studio.small(
+        "cfg=4", "metrics=[temporal_flicker]", "+metrics.coarse={name:temporal_flicker,resolution:16}"
+    )
+    (record,) = studio.records()
+    assert {"temporal_flicker", "coarse.temporal_flicker"} <= record["metrics"].keys()
+
+
+def test_an_error_that_looks_like_markup_is_only_text(studio: Studio) -> None:
+    said = studio.small('prompt="[/red] [enforce fail]"', "backend.fail_on=enforce")
+    assert said.code == 3
+    assert "Traceback" not in said.err
+
+
+def test_the_plan_tells_of_force_and_only(studio: Studio) -> None:
+    studio.small("-m", "cfg=4,7,10")
+    words = ("plan", "--json", "-m", "cfg=4,7,10", *SMALL)
+    figures = json.loads(studio(*words, "force=true").out)["cost"]
+    assert (figures["done"], figures["to_render"]) == (0, 3)
+    figures = json.loads(studio(*words, "force=true", "only=2").out)["cost"]
+    assert (figures["done"], figures["to_render"]) == (0, 1)
+
+
+def test_a_polite_kill_ends_as_ctrl_c_does(studio: Studio) -> None:
+    process = studio.spawn("-m", "cfg=4,7,10", *SMALL, "tracking.enabled=false", "backend.delay=0.3")
+    wait_for(studio, finished=1)
+    process.terminate()
+    process.communicate(timeout=30)
+    assert process.returncode == 130
+
+
+def test_two_sweeps_at_once_render_a_shared_point_once(studio: Studio) -> None:
+    words = (*SMALL, "tracking.enabled=false", "backend.delay=0.5")
+    processes = [studio.spawn("-m", *words, f"cfg=4,{other}") for other in (7, 10)]
+    outs = [process.communicate(timeout=60)[0] for process in processes]
+    assert [process.returncode for process in processes] == [0, 0]
+    assert sorted(int(out.split(": ")[1].split()[0]) for out in outs) == [1, 2]
+
+
+def test_a_failing_job_of_another_launcher_is_a_failed_point(studio: Studio) -> None:
+    words = ("-m", "cfg=4,7", *SMALL, "tracking.enabled=false", 'backend.fail_on="cfg=7"')
+    process = studio.spawn(*words, "hydra/launcher=joblib", "hydra.launcher.n_jobs=2", PYTHONWARNINGS="")
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 3, err
+    assert "1 rendered, 0 kept, 1 failed" in out
+    assert [record["coordinates"] for record in studio.records()] == [{"cfg": "4"}, {"cfg": "7"}]

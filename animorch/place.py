@@ -18,11 +18,11 @@ def beside(path: Path) -> Iterator[Path]:
 
     Raises MediaError when the place cannot be written.
     """
-    fresh = path.with_name(f".{uuid4().hex[:8]}.{path.name}")
+    fresh = _hidden(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield fresh
-        _put(fresh, path)
+        put(fresh, path, aside=_hidden(path))
     except OSError as error:
         raise MediaError(
             f"{path} could not be written ({error.strerror or error}); check the folder and the disk space"
@@ -31,14 +31,24 @@ def beside(path: Path) -> Iterator[Path]:
         _remove(fresh)
 
 
-def _put(fresh: Path, path: Path) -> None:
-    if path.is_dir():  # a folder that holds files cannot be replaced in one step
-        old = path.with_name(f".{uuid4().hex[:8]}.{path.name}")
-        path.rename(old)
+def put(fresh: Path, path: Path, aside: Path) -> None:
+    """Rename a file or folder into its place; a folder that stands there goes `aside` and is removed."""
+    if path.is_dir():  # one that holds files cannot be replaced in one step
+        path.rename(aside)
         fresh.rename(path)
-        shutil.rmtree(old, ignore_errors=True)
+        shutil.rmtree(aside, ignore_errors=True)
     else:
         os.replace(fresh, path)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a small file atomically; raises MediaError."""
+    with beside(path) as fresh:
+        fresh.write_text(text, encoding="utf-8")
+
+
+def _hidden(path: Path) -> Path:
+    return path.with_name(f".{uuid4().hex[:8]}.{path.name}")
 
 
 def _remove(path: Path) -> None:
