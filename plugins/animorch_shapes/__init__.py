@@ -1,4 +1,4 @@
-"""shapes: captioned clips of coloured shapes in motion, drawn on the fly, and a metric that reads them back."""
+"""shapes: captioned clips of coloured shapes in motion, and a metric that reads them back from pixels."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from animorch_shapes.adherence import ShapesAdherence
 if TYPE_CHECKING:
     from animorch_shapes.dataset import Shapes
 
-__all__ = ["ShapesAdherence", "dataset"]
+__all__ = ["ShapesAdherence", "clips"]
 
 
-def dataset(**options: int | float | str) -> Shapes:
-    """The clips as a training source: `source: animorch_shapes:dataset` in a training config."""
+def clips(**options: int | float | str) -> Shapes:
+    """The clips as a training source: `source: animorch_shapes:clips` in a training config."""
     from animorch_shapes.dataset import Shapes
 
     return Shapes(**options)  # type: ignore[arg-type]

@@ -32,6 +32,6 @@ class ShapesAdherence(Metric):
         right: Measures = {}
         for part in ("colour", "shape", "motion", "background"):
             wanted = getattr(asked, part)
-            if wanted is not None and not (part == "motion" and len(clip) < 4):
+            if wanted is not None:
                 right[f"shapes_{part}_right"] = float(getattr(found, part) == wanted)
         return right | {"shapes_all_right": float(all(right.values()))}
