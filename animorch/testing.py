@@ -91,8 +91,15 @@ class BackendContract(PluginContract):
         return small_spec(**changes)
 
     def changes(self) -> dict[str, Any]:
-        """A changed value for each field that this suite tries; none equals the spec's own."""
+        """A changed value for every field; none equals the spec's own.
+
+        Weights are given by name alone: a backend that reads files refuses these, or gives others here.
+        """
         return {
+            "checkpoint": {"name": "other", "base": "sd15"},
+            "motion": {"name": "v14", "base": "sd15", "family": "v1", "table": 24},
+            "loras": [{"name": "film_grain", "weight": 0.8}],
+            "motion_loras": [{"name": "zoom_in"}],
             "prompt": "an old tram in the snow",
             "negative_prompt": "text, frame",
             "prompt_travel": {0: "a red kite", 4: "a paper boat"},
@@ -124,6 +131,16 @@ class BackendContract(PluginContract):
                     (spec.frames, spec.height, spec.width, 3),
                 )
                 assert found == asked, f"asked for {asked} (T, H, W, 3), rendered {found}"
+
+    def test_the_walk_leaves_no_field_out(self) -> None:
+        left = RenderSpec.model_fields.keys() - self.changes().keys()
+        assert not left, f"changes() has no value for {', '.join(sorted(left))}; add one"
+
+    def test_it_renders_again_after_close(self) -> None:
+        backend = self.make()
+        before = _render(backend, self.spec())
+        backend.close()
+        assert _same(before, _render(backend, self.spec())), "close() changed what it renders"
 
     def test_every_field_is_honoured_or_refused(self) -> None:
         backend = self.make()

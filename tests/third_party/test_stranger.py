@@ -68,7 +68,7 @@ def test_it_keeps_the_contracts_of_its_kinds(target: Path, tmp_path: Path) -> No
     env = os.environ | {"PYTHONPATH": str(target)}
     done = subprocess.run(words, capture_output=True, text=True, env=env, cwd=tmp_path)
     assert "1 failed" in done.stdout, done.stdout
-    assert "prompt was dropped silently; honour it, or refuse it in unsupported()" in done.stdout
+    assert "was dropped silently; honour it, or refuse it in unsupported()" in done.stdout
 
 
 def test_without_it_nothing_of_it_is_left() -> None:
