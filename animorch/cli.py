@@ -6,10 +6,9 @@ import os
 import sys
 from collections.abc import Sequence
 
+from animorch.commands.slip import refuse_slips
 from animorch.errors import AnimorchError, UsageError
 from animorch.registry import offers
-
-_HYDRA_CFG = ("job", "hydra", "all")
 
 
 def run() -> None:
@@ -44,31 +43,11 @@ def _dispatch(words: list[str]) -> int:
     commands = offers("command")
     if words and words[0] in commands:
         return int(commands[words[0]]().run(words[1:]))
-    _refuse_slips(words, list(commands))
+    refuse_slips(words, list(commands))
     from animorch.config.door import hydra_main  # Hydra costs 0.2 s, which a command may not need
     from animorch.sweep.launch import task
 
     return hydra_main(words, task)
-
-
-def _refuse_slips(words: list[str], commands: list[str]) -> None:
-    """Catch what Hydra would answer in riddles."""
-    for flag, value in zip(words, [*words[1:], ""], strict=True):
-        if flag in ("--cfg", "-c") and value not in _HYDRA_CFG:
-            raise UsageError(
-                f"{flag} is Hydra's flag for printing the config ({flag} job); "
-                f"to set the guidance write cfg={value or '7.5'}"
-            )
-        name, equals, value = flag.partition("=")
-        if name == "--cfg" and equals and value not in _HYDRA_CFG:
-            raise UsageError(
-                f"{flag} is Hydra's flag for printing the config; to set the guidance write cfg={value}"
-            )
-    first = words[0] if words else ""
-    if first and "=" not in first and first[0] not in "-+~":
-        raise UsageError(
-            f"{first!r} is neither a command ({', '.join(commands)}) nor KEY=VALUE; see `animorch --help`"
-        )
 
 
 def _help() -> int:

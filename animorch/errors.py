@@ -6,6 +6,7 @@ AnimorchError            already a sentence for a person: shown without a traceb
 ├── BackendError         a backend could not render this point: the point FAILS, the others go on
 │   ├── Unsupported      the backend cannot honour a field of the spec (found before rendering)
 │   └── WeightsError     a weight file is missing, truncated, unsafe or of the wrong kind
+├── RunsError            the runs folder could not be written meanwhile: finished points are kept, exit 3
 ├── MediaError           ffmpeg or Pillow could not write or read a file
 └── TrackingError        the MLflow store could not be reached (records on disk stay the truth)
 """
@@ -35,6 +36,10 @@ class Unsupported(BackendError):
 
 class WeightsError(BackendError):
     """A weight file is missing, truncated, unsafe to load, or of the wrong kind."""
+
+
+class RunsError(AnimorchError):
+    """The runs folder could not be written while points were made (a full disk, a file in the way)."""
 
 
 class MediaError(AnimorchError):

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, ClassVar
 
+from animorch.commands.slip import refuse_slips
+from animorch.errors import UsageError
 from animorch.plugin import Command
 
 if TYPE_CHECKING:
@@ -31,6 +33,9 @@ class PlanCommand(Command):
         from animorch.sweep.todo import todo
 
         asked, rest = _parser().parse_known_args(list(words))
+        refuse_slips(rest, [])
+        if flags := [word for word in rest if word.startswith("-")]:
+            raise UsageError(f"plan has no option {flags[0]}; see `animorch plan --help`")
         with composer(asked.config_name or CONFIG, asked.config_dir) as compose:
             if asked.multirun:
                 plan = plan_sweep(compose, rest)
@@ -87,10 +92,11 @@ def _state(point: Point, left: Todo) -> str:
 
 
 def _figures(cost: Cost) -> list[str]:
-    time = "no clip measured yet" if cost.seconds is None else f"about {_duration(cost.seconds)}"
+    time = "no clip of this size measured yet" if cost.seconds is None else f"about {_duration(cost.seconds)}"
     return [
         f"done {cost.done}, frames at hand {cost.reused}, to render {cost.to_render}",
-        f"weights loaded or swapped {cost.loads} times, {cost.unet_calls} UNet calls, "
+        f"weights or backend loaded {cost.loads} time{'s' if cost.loads != 1 else ''}, "
+        f"{cost.unet_calls} UNet calls, "
         f"{cost.megabytes:.0f} MB of frames, time: {time}",
     ]
 

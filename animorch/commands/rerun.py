@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from animorch.errors import UsageError
+from animorch.errors import MediaError, UsageError
 from animorch.plugin import Command
 
 if TYPE_CHECKING:
@@ -45,12 +45,15 @@ def _changed(compose: Composer, experiment: dict[str, Any], changes: Sequence[st
     usual_window = values["window"]
     values |= experiment
     values["window"] = values["window"] or usual_window
-    for override in compose.parse(changes):
-        key = override.key_or_group
+    parsed = compose.parse(changes)
+    for override in sorted(parsed, key=lambda override: not compose.is_group(override.key_or_group)):
+        key = override.key_or_group  # groups first, so that a key the user sets is never moved by one
         if override.is_sweep_override():
             raise UsageError(f"{override.input_line!r} has several values; rerun renders one clip")
+        if key == "experiment":
+            raise UsageError(f"{override.input_line!r}: the clip brings its own experiment; set single keys")
         if compose.is_group(key):
-            values[key] = compose.values([override.input_line or ""])[key]
+            values[key] = compose.values([override.input_line or ""]).get(key)
             for moved in values.pop("moved", {}):  # they follow the new motion module
                 values[moved] = None
         else:
@@ -59,7 +62,7 @@ def _changed(compose: Composer, experiment: dict[str, Any], changes: Sequence[st
 
 
 def _experiment(path: Path) -> dict[str, Any]:
-    """The experiment's values in a file; raises UsageError or MediaError when it carries none."""
+    """The experiment's values in a file; raises UsageError when it carries none."""
     import json
 
     from animorch.media import read_metadata
@@ -74,7 +77,10 @@ def _experiment(path: Path) -> dict[str, Any]:
         carried = carried if isinstance(carried, dict) else {}
         carried = carried if "experiment" in carried else {"experiment": carried}
     else:
-        carried = dict(read_metadata(path))
+        try:
+            carried = dict(read_metadata(path))
+        except MediaError as error:
+            raise UsageError(str(error)) from error
     experiment = carried.get("experiment")
     if not isinstance(experiment, dict) or "prompt" not in experiment:
         raise UsageError(f"{path} carries no experiment; give a clip or experiment.json that animorch wrote")

@@ -51,6 +51,8 @@ def _line(folder: Path) -> str:
     failed = [
         f"\n    failed  {point.label}: {record.error}"
         for point in plan.points
-        if (record := records.get(point.point_key or "")) and record.status == "failed"
+        if point.state == "planned"
+        and (record := records.get(point.point_key or ""))
+        and record.status == "failed"
     ]
     return f"{folder}  {axes}: {said}" + "".join(failed)

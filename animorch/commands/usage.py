@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from animorch.config.folders import shipped, yours
+from animorch.config.folders import choices as found
+from animorch.config.folders import yours
 from animorch.registry import offers
 
 _TEXT = """\
@@ -36,15 +37,10 @@ def usage() -> str:
     kinds = {"backend": offers("backend"), "post": offers("post"), "metrics": offers("metrics")}
     choices = {kind: ", ".join(found) for kind, found in kinds.items()}
     for group in ("checkpoint", "motion", "output", "experiment"):
-        choices[group] = ", ".join(_files(group)) or "none yet: put NAME.yaml or NAME.toml in conf/experiment"
+        choices[group] = ", ".join(found(group)) or "none yet: put NAME.yaml or NAME.toml in conf/experiment"
     return _TEXT.format(
         commands=_table(words), choices=_table(choices), keys=_table(_keys()), yours=yours()
     ).rstrip()
-
-
-def _files(group: str) -> list[str]:
-    found = {path.stem for root in (shipped(), yours()) for path in (root / group).glob("*.[yt][ao]ml")}
-    return sorted(found)
 
 
 def _keys() -> dict[str, str]:

@@ -30,12 +30,16 @@ def font(size: int, text: str = "") -> FreeTypeFont | Any:
 
 
 def legible(text: str) -> str:
-    """The text on one line; where no font has its signs, without accents and typographic signs."""
+    """The text on one line; where no font here has its signs, without accents, and the rest as \\uXXXX.
+
+    Boxes would look all alike, and two prompts must be told apart in the grid.
+    """
     line = " ".join(text.split())
     if any(_covers(name, line) for name in (BUILT_IN, *_SYSTEM)):
         return line
     apart = unicodedata.normalize("NFKD", line.translate(_PLAIN))
-    return "".join(sign for sign in apart if not unicodedata.combining(sign))
+    plain = (sign for sign in apart if not unicodedata.combining(sign))
+    return "".join(sign if _covers(BUILT_IN, sign) else f"\\u{ord(sign):04x}" for sign in plain)
 
 
 def _covers(name: str, text: str) -> bool:

@@ -23,6 +23,7 @@ from hydra.errors import HydraException
 from hydra.types import RunMode
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError
 
 from animorch.config.explain import explained
 from animorch.config.folders import shipped
@@ -90,7 +91,7 @@ class Composer:
             try:
                 merged = self._loader.load_configuration(self._config, list(lines), RunMode.RUN)
                 values = OmegaConf.to_container(merged, resolve=False)
-            except (HydraException, OmegaConfBaseException) as error:
+            except (HydraException, OmegaConfBaseException, YAMLError) as error:
                 raise UsageError(explained(error, *lines)) from error
             assert isinstance(values, dict)
             values.pop("hydra", None)

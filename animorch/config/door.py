@@ -12,12 +12,15 @@ import hydra
 from hydra.core.global_hydra import GlobalHydra
 from hydra.errors import HydraException
 from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError
 
 from animorch.config.compose import CONFIG
 from animorch.config.explain import comma_trap, explained, split_by_comma
 from animorch.config.folders import shipped
 from animorch.config.schema import teach_hydra
 from animorch.errors import UsageError
+
+_WrongFlags = ValueError  # what Hydra raises for flags that do not go together
 
 
 def hydra_main(words: Sequence[str], task: Callable[[Any], Any]) -> int:
@@ -31,7 +34,7 @@ def hydra_main(words: Sequence[str], task: Callable[[Any], Any]) -> int:
     try:
         teach_hydra(_config_dir(words))
         hydra.main(config_path=str(shipped()), config_name=CONFIG, version_base="1.3")(task)()
-    except (HydraException, OmegaConfBaseException) as error:
+    except (HydraException, OmegaConfBaseException, YAMLError, _WrongFlags) as error:
         if full == "1":
             raise
         raise UsageError(explained(error, *words)) from error

@@ -9,10 +9,12 @@ from difflib import get_close_matches
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Quote, QuotedString
 from hydra.errors import HydraException
+from yaml import MarkedYAMLError
 
+from animorch.config.folders import choices
 from animorch.config.settings import Settings
 from animorch.registry import offers
-from animorch.spec.experiment import Experiment
+from animorch.spec.experiment import Experiment, Output
 
 _TEXT_KEYS = ("prompt", "negative_prompt")
 _GRAMMAR = (
@@ -29,6 +31,10 @@ def explained(error: Exception, *lines: str) -> str:
     """One sentence for what Hydra refused; `lines` are the overrides it was given."""
     said = " ".join(str(error).split())
     cause = " ".join(str(error.__cause__ or "").split())
+    if isinstance(error, MarkedYAMLError) and error.problem_mark is not None:
+        mark = error.problem_mark
+        where = f"line {mark.line + 1}, column {mark.column + 1}"
+        return f"{mark.name} is not valid YAML: {error.problem} (at {where})"
     if any(mark in said for mark in _GRAMMAR):
         return _ungrammatical(said, lines)
     if "Ambiguous value for argument" in said or "requires --multirun" in said:
@@ -67,6 +73,10 @@ def _unknown_key(said: str, lines: tuple[str, ...]) -> str:
     asked = next((line for line in lines if line.lstrip("+~").startswith(key)), key)
     close = get_close_matches(key, [*Experiment.model_fields, *Settings.model_fields], n=1)
     way = f"did you mean {close[0]}?" if close else "`animorch --cfg job` prints every key"
+    if key in Output.model_fields:
+        way = f"did you mean output.{key}?"
+    if key.startswith("sweep.axes."):
+        way = f"a new axis takes a plus: +{asked}"
     return f"{asked!r} sets a key that is not there; {way}"
 
 
@@ -82,7 +92,9 @@ def _unfound(said: str) -> str:
 
 def _offered(group: str) -> list[str]:
     """Names that plugins offer in a group, where Hydra lists none."""
-    return sorted(offers(group)) if group in ("backend", "post", "metrics") else ["nothing yet"]
+    if group in ("backend", "post", "metrics"):
+        return sorted(offers(group))
+    return choices(group) or ["nothing yet"]
 
 
 def is_text(line: str) -> bool:

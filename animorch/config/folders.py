@@ -17,3 +17,9 @@ def shipped() -> Path:
 def yours() -> Path:
     """The conf folder where the command is run; it need not exist."""
     return Path.cwd() / "conf"
+
+
+def choices(group: str) -> list[str]:
+    """Names of a config group's files, in both folders."""
+    files = (path for root in (shipped(), yours()) for path in (root / group).glob("*.[yt][ao]ml"))
+    return sorted({path.stem for path in files})

@@ -64,9 +64,11 @@ class Lora(Weights):
     def _from_words(cls, data: Any) -> Any:
         """`file.safetensors:0.8` is short for {path: file.safetensors, weight: 0.8}."""
         if isinstance(data, str):
-            path, colon, weight = data.rpartition(":")
-            is_pair = colon and weight.replace(".", "", 1).lstrip("-").isdigit()
-            data = {"path": path, "weight": float(weight)} if is_pair else {"path": data}
+            path, _, weight = data.rpartition(":")
+            try:
+                data = {"path": path, "weight": float(weight)} if path else {"path": data}
+            except ValueError:  # a colon of the path's own
+                data = {"path": data}
         if isinstance(data, dict) and "name" not in data:
             named = data.get("path") or data.get("repo") or ""
             data = data | {"name": PureWindowsPath(str(named)).name or "lora"}  # splits at / and \\
@@ -81,8 +83,8 @@ class RenderSpec(Frozen):
     loras: tuple[Lora, ...] = Field((), description="Style LoRAs, applied together.")
     motion_loras: tuple[Lora, ...] = Field((), description="Camera moves and the like.")
     motion_scale: float = Field(1.0, ge=0, le=4, description="Strength of the motion module.")
-    prompt: str = Field("", description="What to see.")
-    negative_prompt: str = Field("", description="What not to see.")
+    prompt: str = Field("", coerce_numbers_to_str=True, description="What to see.")
+    negative_prompt: str = Field("", coerce_numbers_to_str=True, description="What not to see.")
     prompt_travel: dict[int, str] = Field({}, description="Frame to prompt reached there.")
     steps: int = Field(25, ge=1, le=1000, description="Denoising steps.")
     cfg: float = Field(7.5, ge=0, le=100, description="Classifier-free guidance; 1 turns it off.")
@@ -106,6 +108,11 @@ class RenderSpec(Frozen):
                 "choose one, as in seed=1234, or several, as in seed=range(0,4)"
             )
         return seed
+
+    @field_validator("loras", "motion_loras", mode="before")
+    @classmethod
+    def _one_is_a_list(cls, loras: Any) -> Any:
+        return [loras] if isinstance(loras, (str, dict)) else loras
 
     @field_validator("window", mode="before")
     @classmethod

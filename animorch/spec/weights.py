@@ -80,7 +80,7 @@ def fingerprint(path: Path) -> str:
         for item in path.rglob("*")
         if item.is_file() and not any(part.startswith(".") for part in item.relative_to(path).parts)
     )
-    lines = (f"{name}\0{_file_fingerprint(path / name)}\n" for name in inside)
+    lines = ("folder\n", *(f"{name}\0{_file_fingerprint(path / name)}\n" for name in inside))
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 

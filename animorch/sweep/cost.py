@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from animorch.runs.store import Store
+from animorch.runs.store import Rendered, Store
 from animorch.spec.experiment import Experiment
 from animorch.spec.render import RenderSpec
 from animorch.sweep.order import loads
@@ -25,10 +25,10 @@ class Cost:
     done: int  # points whose folder is complete
     reused: int  # points whose frames are stored, so that only files are written
     to_render: int
-    loads: int  # weights loaded or swapped
+    loads: int  # times that backend or weights change
     unet_calls: int
     megabytes: float  # of new frames on disk
-    seconds: float | None  # None until a clip of this backend has been measured
+    seconds: float | None  # None until a clip of this backend and about this size has been measured
 
 
 def cost(plan: Plan, left: Todo) -> Cost:
@@ -58,13 +58,21 @@ def work(spec: RenderSpec) -> float:
 
 
 def _predicted(runs: Path, specs: Sequence[Experiment]) -> float | None:
-    """Seconds by the median rate of the newest measured clips of each backend; None when one has none."""
-    if not specs:
-        return 0.0
-    rates: dict[str, list[float]] = {}
-    for fact in Store(runs).newest(50):
-        if fact.work > 0:
-            rates.setdefault(fact.backend, []).append(fact.seconds / fact.work)
-    if any(spec.backend.name not in rates for spec in specs):
-        return None
-    return sum(work(spec) * median(rates[spec.backend.name]) for spec in specs)
+    """Seconds by the rates of measured clips alike; None when there is none for one of the specs."""
+    measured = Store(runs).newest(200) if specs else []
+    seconds = [_seconds(measured, spec) for spec in specs]
+    return None if None in seconds else sum(found for found in seconds if found is not None)
+
+
+def _seconds(measured: Sequence[Rendered], spec: Experiment) -> float | None:
+    """By the median rate of this backend's clips of a quarter to four times the work.
+
+    A clip far smaller says nothing: what is spent beside the denoising then makes most of its time.
+    """
+    size = work(spec)
+    rates = [
+        fact.seconds / fact.work
+        for fact in measured
+        if fact.backend == spec.backend.name and size / 4 <= fact.work <= size * 4
+    ]
+    return size * median(rates) if rates else None

@@ -6,12 +6,13 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from types import FrameType
 
 from filelock import FileLock, Timeout
 
 from animorch.compare.grid import build_grid
-from animorch.errors import AnimorchError, UsageError
+from animorch.errors import AnimorchError, RunsError, UsageError
 from animorch.plugin import Backend
 from animorch.runs.files import writable
 from animorch.runs.record import Record
@@ -58,11 +59,12 @@ def execute(plan: Plan, render: Render | None = None) -> Outcome:
     """Make what is missing, and keep what stands and is verified.
 
     Raises UsageError for a runs folder that cannot be written, a sweep that another process renders, or
-    an `only` that matches nothing; whatever goes wrong with a point is in its record.
+    an `only` that matches nothing, RunsError for one that stops taking files; whatever goes wrong with a
+    point is in its record.
     """
     work = todo(plan)
     writable(plan.settings.runs)
-    with _alone(plan), _gently():
+    with _disk_told(plan), _alone(plan), _gently():
         outcome = Outcome(plan, dict(work.kept))
         plan.record().save(plan.folder)
         tracking = plan.settings.tracking
@@ -102,6 +104,7 @@ def in_process(plan: Plan) -> Render:
 
     def render(points: Sequence[Point], reporter: Reporter, finished: Finished) -> None:
         warm: Backend | None = None
+        since = datetime.now(UTC) if plan.settings.force else None
         try:
             for point in points:
                 assert point.experiment is not None
@@ -111,7 +114,7 @@ def in_process(plan: Plan) -> Render:
                 warm = backend
                 reporter.begins(point.label)
                 folder, settings = plan.folder / point.folder, plan.settings
-                finished(point, run_point(point, folder, settings.runs, reporter.step, settings.force))
+                finished(point, run_point(point, folder, settings.runs, reporter.step, since))
         finally:
             if warm is not None:
                 warm.close()
@@ -128,6 +131,18 @@ def _grid(outcome: Outcome) -> None:
         outcome.mismatched += build_grid(plan.folder, plan.record()).mismatched
     except AnimorchError as error:
         outcome.warnings.append(f"no grid was made: {error}")
+
+
+@contextmanager
+def _disk_told(plan: Plan) -> Iterator[None]:
+    """A runs folder that stops taking files is one sentence, wherever it happens."""
+    try:
+        yield
+    except OSError as error:
+        raise RunsError(
+            f"{error.filename or plan.settings.runs} could not be written ({error.strerror or error}); "
+            "free or unblock it and repeat the command, finished points are kept"
+        ) from error
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -68,9 +69,8 @@ def task(config: Any) -> dict[str, Any]:
         reasons = "; ".join(point.problems) or "its files or packages differ from the planner's"
         raise BackendError(f"the worker came to another point than the plan asked for: {reasons}")
     settings = plan.settings
-    return _returned(
-        run_point(point, Path(job["folder"]), settings.runs, lambda step, total: None, settings.force)
-    )
+    since = datetime.fromisoformat(job["since"]) if settings.force else None
+    return _returned(run_point(point, Path(job["folder"]), settings.runs, lambda step, total: None, since))
 
 
 def _words() -> list[str]:
@@ -86,7 +86,8 @@ def through(launcher: Any, plan: Plan) -> Render:
     """
 
     def render(points: Sequence[Point], reporter: Reporter, finished: Finished) -> None:
-        jobs = [_job(plan, point) for point in points]
+        since = datetime.now(UTC).isoformat()
+        jobs = [_job(plan, point, since) for point in points]
         try:
             returns = list(launcher.launch(jobs, initial_job_idx=0))
             reasons = [_reason(returned) for returned in returns]
@@ -103,7 +104,7 @@ def through(launcher: Any, plan: Plan) -> Render:
     return render
 
 
-def _job(plan: Plan, point: Point) -> list[str]:
+def _job(plan: Plan, point: Point, since: str) -> list[str]:
     """Overrides of one job: the point's own, what this machine has settled, and where it goes."""
     assert point.experiment is not None
     here = {
@@ -111,6 +112,7 @@ def _job(plan: Plan, point: Point) -> list[str]:
         "key": point.point_key,
         "coordinates": dict(point.coordinates),
         "overrides": list(point.overrides),
+        "since": since,
     }
     settled = backend_of(point.experiment).settled()
     return [

@@ -87,7 +87,12 @@ def plan_sweep(composer: Composer, words: Sequence[str]) -> Plan:
             "narrow it or raise the limit"
         )
     distinct(axes)
-    points = [_cell(composer, fixed, coordinates, chosen) for coordinates, chosen in cells(axes)]
+    points = [_cell(composer, fixed, coordinates, chosen, settings) for coordinates, chosen in cells(axes)]
+    names = {point.experiment.name for point in points if point.experiment}
+    if len(names) > 1:
+        raise UsageError(
+            f"one sweep cannot go to {' and '.join(sorted(names))}; run them apart, or set name="
+        )
     return _checked(settings, axes, points, words)
 
 
@@ -101,11 +106,19 @@ def plan_values(values: Mapping[str, Any], words: Sequence[str] = ()) -> Plan:
 
 
 def _cell(
-    composer: Composer, fixed: Sequence[str], where: dict[str, str], chosen: tuple[Setting, ...]
+    composer: Composer,
+    fixed: Sequence[str],
+    where: dict[str, str],
+    chosen: tuple[Setting, ...],
+    settings: Settings,
 ) -> Point:
     lines = (*fixed, *(setting.line for setting in chosen))
     try:
-        _, rest = split(composer.values(fixed, chosen))
+        own, rest = split(composer.values(fixed, chosen))
+        if own != settings:
+            raise UsageError(
+                "this point's files sweep, track or store otherwise than the first's; run it apart"
+            )
         return point(where, lines, _experiment_values(rest))
     except UsageError as error:
         return Point(where, lines, problems=(str(error),))

@@ -8,7 +8,7 @@ import logging
 import platform
 import traceback
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -49,14 +49,19 @@ class Watch:
             log.info("%s took %.3f s", name, self.seconds[name])
 
 
-def run_point(point: Point, folder: Path, runs: Path, progress: Progress, force: bool = False) -> Record:
-    """Make the point's folder, whole and at once; a failure becomes a failed record, not an exception."""
+def run_point(
+    point: Point, folder: Path, runs: Path, progress: Progress, since: datetime | None = None
+) -> Record:
+    """Make the point's folder, whole and at once; a failure becomes a failed record, not an exception.
+
+    Stored frames older than `since` are rendered again.
+    """
     watch, started = Watch(), datetime.now(UTC)
     with staged(runs, folder) as fresh:
         outcome: dict[str, Any]
         with _log_file(fresh / LOG):
             try:
-                outcome = {"status": "finished", **_make(point, fresh, runs, progress, watch, force)}
+                outcome = {"status": "finished", **_make(point, fresh, runs, progress, watch, since)}
             except Exception as error:
                 outcome = {"status": "failed", "rendered": False, "error": _failure(error)}
         return _record(point, fresh, started, seconds=watch.seconds, **outcome)
@@ -97,12 +102,12 @@ def _failure(error: Exception) -> str:
 
 
 def _make(
-    point: Point, folder: Path, runs: Path, progress: Progress, watch: Watch, force: bool
+    point: Point, folder: Path, runs: Path, progress: Progress, watch: Watch, since: datetime | None
 ) -> dict[str, Any]:
     """Fill the folder with everything a finished point has; returns what its record says of it."""
     experiment = point.experiment
     assert experiment is not None
-    clip, fact, fresh = _frames(point, runs, progress, watch, force)
+    clip, fact, fresh = _frames(point, runs, progress, watch, since)
     link_or_copy(Store(runs).folder(point.render_key) / FRAMES, folder / FRAMES)
     measured = {}
     with watch.stage("metrics"):
@@ -124,15 +129,14 @@ def _make(
 
 
 def _frames(
-    point: Point, runs: Path, progress: Progress, watch: Watch, force: bool
+    point: Point, runs: Path, progress: Progress, watch: Watch, since: datetime | None
 ) -> tuple[Clip, Rendered, bool]:
     """The point's frames, from the store or rendered into it; says whether they were rendered now."""
     store, experiment = Store(runs), point.experiment
     assert experiment is not None
     with store.lock(point.render_key):
-        kept = None if force else store.frames(point.render_key)
-        fact = store.fact(point.render_key)
-        if kept is not None and fact is not None:
+        kept, fact = store.frames(point.render_key), store.fact(point.render_key)
+        if kept is not None and fact is not None and (since is None or fact.finished >= since):
             with watch.stage("decode"):
                 return decode(kept).at(experiment.output.fps), fact, False
         backend = backend_of(experiment)
@@ -257,4 +261,5 @@ def _log_file(path: Path) -> Iterator[None]:
     finally:
         log.setLevel(before)
         root.removeHandler(handler)
-        handler.close()
+        with suppress(OSError):  # a full disk; what it keeps from being written is told elsewhere
+            handler.close()

@@ -16,6 +16,8 @@ from hydra.plugins.sweeper import Sweeper
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
+from animorch.errors import BackendError
+
 for _kind, _cls in (("sweeper", "AnimorchSweeper"), ("launcher", "AnimorchLauncher")):
     ConfigStore.instance().store(
         group=f"hydra/{_kind}",
@@ -45,7 +47,7 @@ def _job_return(overrides: Sequence[str], result: dict[str, Any]) -> JobReturn:
     returned = JobReturn(overrides=list(overrides))
     failed = result["status"] != "finished"
     returned.status = JobStatus.FAILED if failed else JobStatus.COMPLETED
-    returned.return_value = RuntimeError(result["error"]) if failed else result
+    returned.return_value = BackendError(result["error"]) if failed else result
     return returned
 
 

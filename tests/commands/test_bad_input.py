@@ -20,6 +20,19 @@ CASES = {
     "a negative count": (["frames=-1"], "frames=-1"),
     "a random seed": (["seed=-1"], "seed=1234"),
     "a seed beyond 64 bits": (["seed=18446744073709551616"], "18446744073709551615"),
+    "a flag for a key after others": (["-m", "steps=3", "--cfg", "4"], "write cfg=4"),
+    "an output key without its group": (["fps=8"], "did you mean output.fps"),
+    "a new axis without its plus": (["-m", "sweep.axes.foo=[1,2]"], "+sweep.axes.foo"),
+    "a swept setting": (["-m", "quiet=true,false"], "changes no clip"),
+    "a swept name": (["-m", "name=a,b"], "changes no clip"),
+    "a name of ours": (["name=store"], "choose another"),
+    "a window key without its length": (["window.closed_loop=true"], "no effect without window.length"),
+    "an expression that fails on its values": (
+        ["-m", "cfg=4,7", 'only="prompt[5000]==1"'],
+        "not an expression",
+    ),
+    "flags that do not go together": (["-m", "--cfg", "job", "cfg=4,7"], "--cfg"),
+    "experiments that sweep apart": (["-m", "experiment=looks,travel"], "run it apart"),
     "a prompt cut at its comma in a sweep": (
         ["-m", "prompt=a cat, sitting"],
         """'prompt="a cat, sitting"'""",
@@ -54,7 +67,7 @@ CASES = {
 @pytest.mark.parametrize("case", CASES)
 def test_bad_input_is_one_sentence_and_no_run(studio: Studio, case: str) -> None:
     words, expected = CASES[case]
-    said = studio.small(*words) if words[0] != "render" and "--cfg" not in words[0] else studio(*words)
+    said = studio(*words) if words[0] == "render" or words[0].startswith("--cfg") else studio.small(*words)
     assert said.code == 2, said
     assert expected in said.err
     assert "Traceback" not in said.err
@@ -98,8 +111,29 @@ def test_a_file_where_the_runs_folder_should_be_is_told(studio: Studio) -> None:
 def test_rerun_of_what_is_no_clip_of_ours_is_told(studio: Studio, content: bytes) -> None:
     (studio.folder / "x.mp4").write_bytes(content)
     said = studio("rerun", "x.mp4")
-    assert said.code in (2, 3)
+    assert said.code == 2
     assert "x.mp4" in said.err
+    assert "Traceback" not in said.err
+
+
+@pytest.mark.parametrize("said", ["5", "[]", "{}", "{", '{"experiment": 3}'])
+def test_rerun_of_json_that_is_no_experiment_is_told(studio: Studio, said: str) -> None:
+    studio.write("x.json", said)
+    answer = studio("rerun", "x.json")
+    assert answer.code == 2
+    assert "x.json" in answer.err
+
+
+def test_plan_refuses_flags_that_are_not_its_own(studio: Studio) -> None:
+    assert "write cfg=4" in studio("plan", "--cfg", "4").err
+    assert "plan has no option --fps" in studio("plan", "--fps").err
+
+
+def test_a_file_in_the_way_of_a_sweep_is_told(studio: Studio) -> None:
+    studio.write("runs/default", "a file")
+    said = studio.small("cfg=4")
+    assert said.code == 3
+    assert "could not be written" in said.err
     assert "Traceback" not in said.err
 
 

@@ -105,6 +105,14 @@ def test_broken_toml_is_one_sentence_with_file_and_line(studio: Studio) -> None:
     assert "Traceback" not in said.err
 
 
+def test_broken_yaml_is_one_sentence_with_file_and_line(studio: Studio) -> None:
+    path = studio.write("conf/experiment/x.yaml", "# @package _global_\na: [\n")
+    for said in (studio("plan", "experiment=x"), studio("experiment=x"), studio("-m", "experiment=x")):
+        assert said.code == 2
+        assert f"{path} is not valid YAML" in said.err
+        assert "line 3" in said.err
+
+
 def test_an_unknown_key_in_a_file_is_named(studio: Studio) -> None:
     studio.write("conf/experiment/x.yaml", "# @package _global_\ncfgg: 4\n")
     said = studio("plan", "experiment=x")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import shutil
 import signal
 import time
@@ -66,6 +68,13 @@ def test_another_fps_renders_nothing_and_writes_new_files(studio: Studio) -> Non
     assert "0 rendered, 2 kept" in said.out
     rates = {decode(clip).fps for clip in (studio.folder / "runs").glob("default/*/cfg-*/clip.mp4")}
     assert rates == {8.0, 12.0}
+
+
+def test_no_word_at_all_renders_the_default_clip(studio: Studio) -> None:
+    process = studio.spawn()
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    assert "1 rendered" in out
 
 
 def test_a_longer_axis_renders_only_the_new_value(studio: Studio) -> None:
@@ -205,6 +214,16 @@ def test_rerun_with_another_motion_module_takes_its_recommendations(studio: Stud
     }
 
 
+def test_rerun_keeps_what_the_user_sets_in_any_order(studio: Studio) -> None:
+    studio.small("motion=lightning_4")
+    clip = next((studio.folder / "runs").glob("default/*/*/clip.mp4"))
+    for changes in (["cfg=3", "motion=v3"], ["motion=v3", "cfg=3"]):
+        assert studio("rerun", str(clip), *changes, "metrics=[]", "tracking.enabled=false").code == 0
+    asked = [json.loads(p.read_text()) for p in (studio.folder / "runs").glob("default/*/*/experiment.json")]
+    assert sorted((spec["motion"]["name"], spec["cfg"]) for spec in asked) == [("lightning_4", 1), ("v3", 3)]
+    assert "one clip" in studio("rerun", str(clip), "seed=1,2").err
+
+
 def test_a_wrong_clip_in_a_cell_is_told_and_marked(studio: Studio) -> None:
     studio.small("-m", "cfg=4,7")
     four, seven = sorted((studio.folder / "runs").glob("default/*/cfg-*/frames.mkv"))
@@ -221,7 +240,7 @@ def test_points_are_rendered_in_the_order_that_swaps_least(studio: Studio) -> No
     lines = [json.loads(line) for line in (folder / "journal.jsonl").read_text().splitlines()]
     done = [line["folder"].rpartition("-")[0] for line in lines if line["event"] == "finished"]
     assert done == ["cfg-4_motion-v15", "cfg-7_motion-v15", "cfg-4_motion-v3", "cfg-7_motion-v3"]
-    assert "swapped 0 times" in studio("plan", "-m", "cfg=4,7", "motion=v15,v3", *SMALL).out
+    assert "loaded 0 times" in studio("plan", "-m", "cfg=4,7", "motion=v15,v3", *SMALL).out
 
 
 def test_stock_joblib_launcher_renders_the_same_points(studio: Studio) -> None:
@@ -234,9 +253,30 @@ def test_stock_joblib_launcher_renders_the_same_points(studio: Studio) -> None:
 
 
 def test_a_measured_clip_gives_a_prediction(studio: Studio) -> None:
-    assert "no clip measured yet" in studio("plan", "-m", "cfg=4,7", *SMALL).out
+    assert "no clip of this size" in studio("plan", "-m", "cfg=4,7", *SMALL).out
     studio.small("cfg=4")
     assert "about" in studio("plan", "-m", "cfg=4,7", *SMALL).out
+    far = studio("plan", "cfg=4", "width=512", "height=512", "frames=16")
+    assert "no clip of this size" in far.out, "a small clip says nothing of a large one"
+
+
+def test_force_renders_a_shared_key_once(studio: Studio) -> None:
+    words = ("-m", "output.fps=8,12")
+    assert "1 rendered, 1 kept" in studio.small(*words).out
+    assert "1 rendered, 1 kept" in studio.small(*words, "force=true").out
+
+
+def test_a_full_disk_is_one_sentence_and_resumes(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "record.json")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("animorch.runs.record.Record.save", full)
+        said = studio.small("-m", "cfg=4,7")
+    assert said.code == 3
+    assert "No space left on device" in said.err
+    assert "Traceback" not in said.err
+    assert studio.small("-m", "cfg=4,7").code == 0
 
 
 def test_a_folder_of_another_point_is_not_believed(studio: Studio) -> None:
