@@ -37,7 +37,7 @@ class Sync(Command):
         unread = 0
         for place, folder in enumerate(folders, start=1):
             try:
-                ledger = project(folder, asked.uri, closed=not _rendering(folder))
+                ledger = project(folder, asked.uri, closed=not _rendering(folder), afresh=asked.afresh)
             except TrackingError as error:  # the next sweep would only wait for the same store
                 print(f"animorch: {error}", file=sys.stderr)
                 return 3
@@ -69,4 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("animorch sync", description=Sync.help, allow_abbrev=False)
     parser.add_argument("--runs", type=Path, default=Path("runs"), help="the runs folder (default: runs)")
     parser.add_argument("--uri", help="MLflow tracking URI (default: mlflow.db in the runs folder)")
+    parser.add_argument(
+        "--afresh", action="store_true", help="send everything again, for when MLflow's artifacts were lost"
+    )
     return parser

@@ -17,20 +17,21 @@ from animorch.tracking.store import Store, settled, speaking
 _TURN = 300.0  # seconds to wait for another process that projects the same sweep
 
 
-def project(folder: Path, uri: str | None, *, closed: bool) -> Ledger:
+def project(folder: Path, uri: str | None, *, closed: bool, afresh: bool = False) -> Ledger:
     """Bring MLflow in line with a sweep's folder; doing it again changes nothing.
 
-    `closed` says that the sweep is over: the parent run gets its files and its end.
+    `closed` says that the sweep is over: the parent run gets its files and its end. `afresh` sends again
+    what MLflow says it has, for when its artifacts were lost.
     Raises TrackingError when the store cannot be reached, UsageError when there is no plan.
     """
-    return Projection(folder, uri).bring(closed=closed)
+    return Projection(folder, uri, afresh).bring(closed=closed)
 
 
 class Projection:
     """Keeps the open store and the runs found in it, so that bringing again costs only what is new."""
 
-    def __init__(self, folder: Path, uri: str | None) -> None:
-        self.folder, self.uri = folder, settled(uri, folder)
+    def __init__(self, folder: Path, uri: str | None, afresh: bool = False) -> None:
+        self.folder, self.uri, self._afresh = folder, settled(uri, folder), afresh
         self.disk = Disk(folder)
         self._store: Store | None = None
         self._experiment = ""
@@ -75,7 +76,7 @@ class Projection:
         for run in children:
             if run.data.tags.get(PARENT) != own:  # its parent was deleted
                 store.client.set_tag(run.info.run_id, PARENT, own)
-        if ledger.parent != own:
+        if ledger.parent != own or self._afresh:
             ledger.artifacts = {}
         ledger.parent, ledger.status = own, top.info.status
         ledger.children = {key: sent for key, sent in self._sent.items() if sent.digest and key in points}
@@ -89,7 +90,7 @@ class Projection:
             if key is None:
                 top = top or run
             elif key not in self._sent:
-                self._sent[key] = Sent(run=run.info.run_id, digest=_digest(run))
+                self._sent[key] = Sent(run=run.info.run_id, digest="" if self._afresh else _digest(run))
                 children.append(run)
         return top, children
 

@@ -281,3 +281,14 @@ def test_a_folder_with_odd_letters_in_its_name_works(tmp_path, template):
     project(sweep.folder, None, closed=True)
     assert list((runs / "mlartifacts").rglob("clip.mp4"))
     assert json.loads((sweep.folder / LEDGER).read_text())["stores"]
+
+
+def test_lost_artifacts_come_back_when_everything_is_sent_afresh(sweep, runs, look):
+    sweep.finish("4")
+    sweep.picture()
+    project(sweep.folder, None, closed=True)
+    shutil.rmtree(runs / "mlartifacts")
+    project(sweep.folder, None, closed=True, afresh=True)
+    assert {"clip.mp4", "poster.png"} <= look().files(look().children()["4"])
+    assert "grid.mp4" in look().files(look().parent())
+    assert len(look().runs()) == 2
