@@ -139,4 +139,4 @@ def _drawings(shape: str) -> Array:
 
 
 def _nearest(colour: Array, named: dict[str, RGB]) -> str:
-    return min(named, key=lambda name: float(np.linalg.norm(colour - np.float32(named[name]))))
+    return min(named, key=lambda name: float(np.linalg.norm(colour - np.asarray(named[name]))))
