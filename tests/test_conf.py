@@ -41,7 +41,7 @@ def read(path: Path) -> dict[str, Any]:
 def test_the_head_of_a_file_says_what_it_is_for_and_the_command(path: Path) -> None:
     lines = path.read_text(encoding="utf-8").splitlines()
     said = next(line for line in lines if not line.startswith("# @package"))
-    assert re.match(r"# \S.*`animorch [^`]+`", said), said
+    assert re.match(r"# \S.*`(animorch|python -m animorch_diffusers.training) [^`]+`", said), said
 
 
 @pytest.mark.parametrize("path", DATA, ids=name)

@@ -1,0 +1,139 @@
+"""Parts: a small model's text encoder, UNet and motion module, new or gone on from, and back to disk."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers import AutoencoderKL, DDIMScheduler, MotionAdapter, UNet2DConditionModel, UNetMotionModel
+from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
+
+from animorch import UsageError
+from animorch_diffusers.training.recipe import BaseRun
+from animorch_diffusers.training.tokens import tokenizer as new_tokenizer
+
+Tensor = Any
+MODEL, MOTION = "model", "motion"  # folders of a run: a StableDiffusionPipeline, a MotionAdapter
+
+
+@dataclass
+class Parts:
+    """unet is a UNet2DConditionModel in the image stage and a UNetMotionModel in the motion stage."""
+
+    vae: Any
+    tokenizer: Any
+    text: Any
+    unet: Any
+
+
+def parts_of(run: BaseRun, words: Iterable[str]) -> Parts:
+    """Those of run.start, or new ones of the recipe's configs."""
+    vae = AutoencoderKL.from_pretrained(run.vae).requires_grad_(False).eval()
+    if run.start is not None:
+        tokenizer = CLIPTokenizer.from_pretrained(run.start / MODEL / "tokenizer")
+        text = CLIPTextModel.from_pretrained(run.start / MODEL / "text_encoder")
+        unet = UNet2DConditionModel.from_pretrained(run.start / MODEL / "unet")
+    else:
+        tokenizer = new_tokenizer(
+            words, run.folder / "tokenizer", run.text.get("max_position_embeddings", 77)
+        )
+        text, unet = _new_text(run, tokenizer), UNet2DConditionModel(**run.unet)
+    if run.stage == "motion":
+        unet = UNetMotionModel.from_unet2d(unet, _adapter(run))
+    return Parts(vae, tokenizer, text.float(), unet.float())
+
+
+def _new_text(run: BaseRun, tokenizer: Any) -> Any:
+    ends = {"eos_token_id": tokenizer.eos_token_id, "bos_token_id": tokenizer.bos_token_id}
+    config = CLIPTextConfig(
+        vocab_size=len(tokenizer), pad_token_id=tokenizer.pad_token_id, **ends, **run.text
+    )
+    return CLIPTextModel(config)
+
+
+def _adapter(run: BaseRun) -> Any:
+    if run.start is not None and (run.start / MOTION).is_dir():
+        return MotionAdapter.from_pretrained(run.start / MOTION)
+    if not run.adapter:
+        raise UsageError(f"stage motion needs a motion module; give adapter, or a start that has {MOTION}/")
+    adapter = MotionAdapter(**run.adapter)
+    for name, value in adapter.named_parameters():
+        if ".proj_out." in name:  # so that a new module begins by changing nothing
+            torch.nn.init.zeros_(value)
+    return adapter
+
+
+def write_parts(folder: Path, run: BaseRun, parts: Parts, values: dict[str, Tensor]) -> None:
+    """A run's folder `model` (and `motion`) with these parameter values, named text.* and unet.*."""
+    text = parts.text.state_dict() | _under(values, "text.")
+    unet = parts.unet.state_dict() | _under(values, "unet.")
+    _write_pipeline(folder / MODEL, run, parts, text, unet)
+    if run.stage == "motion":
+        adapter = MotionAdapter(**_adapter_config(run))
+        adapter.load_state_dict({name: value for name, value in unet.items() if "motion_modules." in name})
+        adapter.save_pretrained(folder / MOTION)
+
+
+def _write_pipeline(
+    folder: Path, run: BaseRun, parts: Parts, text: dict[str, Tensor], unet: dict[str, Tensor]
+) -> None:
+    spatial = UNet2DConditionModel(**_unet_config(run))
+    spatial.load_state_dict({name: value for name, value in unet.items() if "motion_modules." not in name})
+    spatial.save_pretrained(folder / "unet")
+    encoder = CLIPTextModel(parts.text.config)
+    encoder.load_state_dict(text)
+    encoder.save_pretrained(folder / "text_encoder")
+    parts.tokenizer.save_pretrained(folder / "tokenizer")
+    parts.vae.save_pretrained(folder / "vae")
+    _scheduler(run).save_pretrained(folder / "scheduler")
+    (folder / "model_index.json").write_text(json.dumps(_INDEX, indent=1))
+
+
+def _scheduler(run: BaseRun) -> Any:
+    return DDIMScheduler(
+        beta_schedule=run.beta_schedule,
+        beta_start=run.beta_start,
+        beta_end=run.beta_end,
+        prediction_type=run.prediction,
+        clip_sample=False,
+        set_alpha_to_one=False,
+        steps_offset=1,
+        timestep_spacing="linspace",
+    )
+
+
+def _unet_config(run: BaseRun) -> dict[str, Any]:
+    return run.unet or _config(run.start, MODEL, "unet")
+
+
+def _adapter_config(run: BaseRun) -> dict[str, Any]:
+    return run.adapter or _config(run.start, MOTION)
+
+
+def _config(start: Path | None, *inside: str) -> dict[str, Any]:
+    assert start is not None  # parts_of has refused a recipe with neither
+    kept = json.loads(start.joinpath(*inside, "config.json").read_text())
+    return {name: value for name, value in kept.items() if not name.startswith("_")}
+
+
+def _under(values: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): value for name, value in values.items() if name.startswith(prefix)}
+
+
+_INDEX = {
+    "_class_name": "StableDiffusionPipeline",
+    "_diffusers_version": "0.42.0",
+    "feature_extractor": [None, None],
+    "image_encoder": [None, None],
+    "requires_safety_checker": False,
+    "safety_checker": [None, None],
+    "scheduler": ["diffusers", "DDIMScheduler"],
+    "text_encoder": ["transformers", "CLIPTextModel"],
+    "tokenizer": ["transformers", "CLIPTokenizer"],
+    "unet": ["diffusers", "UNet2DConditionModel"],
+    "vae": ["diffusers", "AutoencoderKL"],
+}
