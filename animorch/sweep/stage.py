@@ -2,51 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import logging
 import platform
 import traceback
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from threading import get_ident
-from time import perf_counter
 from typing import Any
 
 from animorch.clip import Clip
 from animorch.errors import AnimorchError, BackendError
-from animorch.media import decode, encode, poster
-from animorch.plugin import Backend, Measures, Progress
+from animorch.media import encode, poster
+from animorch.plugin import Measures, Progress
 from animorch.runs.files import link_or_copy, staged
 from animorch.runs.names import EXPERIMENT, FINAL, FRAMES, LOG, METRICS, OVERRIDES, POSTER
-from animorch.runs.record import Record, facts, file_hash
-from animorch.runs.store import Rendered, Store
+from animorch.runs.record import Record, facts
+from animorch.runs.store import Store
 from animorch.spec.experiment import Experiment
-from animorch.spec.identity import weights_of
-from animorch.sweep.cost import work
-from animorch.sweep.point import Point, backend_of, chosen
-
-log = logging.getLogger("animorch")
-
-
-@dataclass
-class Watch:
-    """Wall-clock seconds of the stages, for the record."""
-
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        start = perf_counter()
-        try:
-            yield
-        finally:
-            self.seconds[name] = round(self.seconds.get(name, 0.0) + perf_counter() - start, 4)
-            log.info("%s took %.3f s", name, self.seconds[name])
+from animorch.sweep.frames import frames_of
+from animorch.sweep.logbook import Watch, log, log_file
+from animorch.sweep.point import Point, chosen
 
 
 def run_point(
@@ -59,7 +35,7 @@ def run_point(
     watch, started = Watch(), datetime.now(UTC)
     with staged(runs, folder) as fresh:
         outcome: dict[str, Any]
-        with _log_file(fresh / LOG):
+        with log_file(fresh / LOG):
             try:
                 outcome = {"status": "finished", **_make(point, fresh, runs, progress, watch, since)}
             except Exception as error:
@@ -107,7 +83,7 @@ def _make(
     """Fill the folder with everything a finished point has; returns what its record says of it."""
     experiment = point.experiment
     assert experiment is not None
-    clip, fact, fresh = _frames(point, runs, progress, watch, since)
+    clip, fact, fresh = frames_of(point, runs, progress, watch, since)
     link_or_copy(Store(runs).folder(point.render_key) / FRAMES, folder / FRAMES)
     measured = {}
     with watch.stage("metrics"):
@@ -126,66 +102,6 @@ def _make(
         "environment": _environment() | fact.environment,
         "metrics": _scalars(measured),
     }
-
-
-def _frames(
-    point: Point, runs: Path, progress: Progress, watch: Watch, since: datetime | None
-) -> tuple[Clip, Rendered, bool]:
-    """The point's frames, from the store or rendered into it; says whether they were rendered now."""
-    store, experiment = Store(runs), point.experiment
-    assert experiment is not None
-    with store.lock(point.render_key):
-        kept, fact = store.frames(point.render_key), store.fact(point.render_key)
-        if kept is not None and fact is not None and (since is None or fact.finished >= since):
-            with watch.stage("decode"):
-                return decode(kept).at(experiment.output.fps), fact, False
-        backend = backend_of(experiment)
-        with watch.stage("render"):
-            clip = _as_asked(backend.render(experiment.spec, progress), experiment)
-        _refuse_changed(point)
-        with watch.stage("store"):
-            fact = _store(store, runs, point, backend, clip, watch.seconds["render"])
-    return clip.at(experiment.output.fps), fact, True
-
-
-def _refuse_changed(point: Point) -> None:
-    """Frames of weights that changed since the plan must not be stored under the planned key."""
-    assert point.experiment is not None
-    now = weights_of(point.experiment)
-    changed = [name for name, content in (point.weights or {}).items() if now.get(name) != content]
-    if changed:
-        raise BackendError(f"{', '.join(changed)} changed on disk since the plan; run the command again")
-
-
-def _as_asked(clip: Clip, experiment: Experiment) -> Clip:
-    asked = (experiment.frames, experiment.width, experiment.height)
-    found = (len(clip), clip.width, clip.height)
-    if asked != found:
-        raise BackendError(
-            "backend {} was asked for {} frames of {}x{} and returned {} of {}x{}; "
-            "it is at fault, report it to its author".format(experiment.backend.name, *asked, *found)
-        )
-    return clip
-
-
-def _store(store: Store, runs: Path, point: Point, backend: Backend, clip: Clip, seconds: float) -> Rendered:
-    assert point.experiment is not None
-    with staged(runs, store.folder(point.render_key)) as fresh:
-        encode(clip, fresh / FRAMES, {"render_key": point.render_key})
-        fact = Rendered(
-            render_key=point.render_key,
-            backend=backend.name,
-            seconds=seconds,
-            work=work(point.experiment),
-            finished=datetime.now(UTC),
-            environment=backend.environment(),
-            weights=dict(point.weights or {}),
-            bytes=(fresh / FRAMES).stat().st_size,
-            sha256=file_hash(fresh / FRAMES),
-            frames_sha256=hashlib.sha256(clip.frames.tobytes()).hexdigest(),
-        )
-        store.save(fresh, fact)
-    return fact
 
 
 def _measure(experiment: Experiment, clip: Clip) -> Measures:
@@ -243,23 +159,3 @@ def _environment() -> dict[str, str]:
         "python": platform.python_version(),
         "platform": platform.platform(),
     }
-
-
-@contextmanager
-def _log_file(path: Path) -> Iterator[None]:
-    """Everything logged while a point is made goes into its log.txt."""
-    handler = logging.FileHandler(path, encoding="utf-8")
-    thread = get_ident()
-    handler.addFilter(lambda line: line.thread == thread)  # MLflow is written in another thread meanwhile
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    root = logging.getLogger()
-    before = log.level
-    root.addHandler(handler)
-    log.setLevel(logging.INFO)
-    try:
-        yield
-    finally:
-        log.setLevel(before)
-        root.removeHandler(handler)
-        with suppress(OSError):  # a full disk; what it keeps from being written is told elsewhere
-            handler.close()
