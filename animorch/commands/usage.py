@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from pydantic.fields import FieldInfo
+
 from animorch.config.folders import choices as found
 from animorch.config.folders import yours
 from animorch.registry import offers
@@ -16,7 +20,7 @@ animorch: decide how an AnimateDiff clip should be made
 Commands
 {commands}
 
-Choices (KEY=NAME; in a sweep KEY=NAME,NAME)
+Choices (KEY=NAME, post=[NAME,NAME], metrics=[NAME]; in a sweep KEY=NAME,NAME)
 {choices}
 
 Keys
@@ -44,16 +48,19 @@ def usage() -> str:
 
 
 def _keys() -> dict[str, str]:
-    from animorch.config.settings import Settings
-    from animorch.spec.experiment import Experiment
+    from animorch.config.settings import Settings, Sweeping, Tracking
+    from animorch.spec.experiment import Experiment, Output
+    from animorch.spec.window import Window
 
     groups = {"checkpoint", "motion", "backend", "post", "metrics", "moved", "point"}
-    fields = {**Experiment.model_fields, **Settings.model_fields}
-    return {
-        key: field.description or ""
-        for key, field in fields.items()
-        if key not in groups and field.description
-    }
+    rows = _described(Experiment.model_fields) | _described(Settings.model_fields)
+    for name, model in (("window", Window), ("output", Output), ("tracking", Tracking), ("sweep", Sweeping)):
+        rows |= _described(model.model_fields, f"{name}.")
+    return {key: text for key, text in rows.items() if key not in groups}
+
+
+def _described(fields: Mapping[str, FieldInfo], prefix: str = "") -> dict[str, str]:
+    return {prefix + key: field.description for key, field in fields.items() if field.description}
 
 
 def _table(rows: dict[str, str]) -> str:

@@ -25,7 +25,7 @@ class Sweeping(Frozen):
         {}, description="Key to values, or a name of your own to named values: {soft: {cfg: 4, steps: 20}}."
     )
     zip: tuple[tuple[str, ...], ...] = Field((), description="Axes that go together: [[cfg, steps]].")
-    exclude: tuple[Exclusion, ...] = ()
+    exclude: tuple[Exclusion, ...] = Field((), description="[{when: EXPRESSION, because: REASON}].")
     prompts: str | None = Field(None, description="Text file with one prompt a line, as a prompt axis.")
     max_points: int = Field(1000, ge=1, description="A larger sweep is refused.")
     skip_invalid: bool = Field(False, description="Leave invalid points out instead of stopping.")
@@ -34,7 +34,7 @@ class Sweeping(Frozen):
 class Tracking(Frozen):
     """MLflow."""
 
-    enabled: bool = True
+    enabled: bool = Field(True, description="Write runs to MLflow.")
     uri: str | None = Field(None, description="Tracking URI; null is sqlite in the runs folder.")
 
 
