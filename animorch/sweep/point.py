@@ -74,7 +74,9 @@ def point(coordinates: Mapping[str, str], overrides: Sequence[str], values: Mapp
         return replace(blank, experiment=experiment, problems=(*problems, str(error)))
     if problems:
         return replace(blank, experiment=experiment, problems=problems)
-    rendered = render_key(experiment, chosen("backend", experiment.backend).identity(), weights)
+    rendered = render_key(
+        experiment, _identity(experiment.backend.name, canonical(experiment.backend.options)), weights
+    )
     return replace(
         blank,
         experiment=experiment,
@@ -82,6 +84,13 @@ def point(coordinates: Mapping[str, str], overrides: Sequence[str], values: Mapp
         render_key=rendered,
         point_key=point_key(experiment, rendered, plugins),
     )
+
+
+@lru_cache(maxsize=256)
+def _identity(name: str, options: str) -> Mapping[str, Any]:
+    """Of a backend; asked once for equal options, since it looks up the versions of packages."""
+    identity: Mapping[str, Any] = _make_once("backend", name, options).identity()
+    return identity
 
 
 def _every_problem(values: Mapping[str, Any], error: ValidationError) -> Iterator[str]:
