@@ -20,8 +20,6 @@ from animorch.config.folders import shipped
 from animorch.config.schema import teach_hydra
 from animorch.errors import UsageError
 
-_WrongFlags = ValueError  # what Hydra raises for flags that do not go together
-
 
 def hydra_main(words: Sequence[str], task: Callable[[Any], Any]) -> int:
     """Let Hydra parse the words and call us back; raises UsageError for what it refuses."""
@@ -34,8 +32,8 @@ def hydra_main(words: Sequence[str], task: Callable[[Any], Any]) -> int:
     try:
         teach_hydra(_config_dir(words))
         hydra.main(config_path=str(shipped()), config_name=CONFIG, version_base="1.3")(task)()
-    except (HydraException, OmegaConfBaseException, YAMLError, _WrongFlags) as error:
-        if full == "1":
+    except (HydraException, OmegaConfBaseException, YAMLError, ValueError) as error:
+        if full == "1" or (type(error) is ValueError and not _is_of_flags(error)):
             raise
         raise UsageError(explained(error, *words)) from error
     except SystemExit as stop:
@@ -48,6 +46,11 @@ def hydra_main(words: Sequence[str], task: Callable[[Any], Any]) -> int:
             os.environ["HYDRA_FULL_ERROR"] = full
         GlobalHydra.instance().clear()
     return 0
+
+
+def _is_of_flags(error: ValueError) -> bool:
+    """Hydra raises a bare ValueError for flags that do not go together; any other one is a fault of ours."""
+    return "--run" in str(error) or "--resolve" in str(error)
 
 
 def _is_override(word: str) -> bool:
