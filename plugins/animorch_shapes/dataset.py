@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 
 from animorch_shapes.draw import draw
-from animorch_shapes.scene import scene
+from animorch_shapes.scene import Look, scene
 from animorch_shapes.words import BACKGROUNDS, MOTIONS, Words, held_out, lexicon, triples, write
 
 Array = np.ndarray[Any, Any]
@@ -20,7 +20,8 @@ class Shapes:
 
     part "train" leaves the held-out compositions (colour x shape x motion) away, "unseen" has only
     those, "all" has both. only: a single motion's clips. pace: speed of the motions, 1 is usual.
-    unsaid: share of captions that leave the background to chance.
+    unsaid: share of captions that leave the background to chance. silent: captions leave the motion
+    unsaid, as what a motion LoRA is to bring by itself. look: `paper` is ink on paper, for a style LoRA.
     """
 
     length: int = 10_000
@@ -31,6 +32,8 @@ class Shapes:
     part: Literal["train", "unseen", "all"] = "train"
     only: str = ""
     unsaid: float = 0.08
+    silent: bool = False
+    look: Look = "plain"
 
     def __len__(self) -> int:
         return self.length
@@ -44,8 +47,10 @@ class Shapes:
             self._words(chance),
             *(int(part) for part in chance.integers(0, 60, 3)),
         )
-        drawn = scene(words, int(chance.integers(1 << 31)), self.frames, self.pace)
-        shown = words if chance.random() >= self.unsaid else _without_background(words)
+        drawn = scene(words, int(chance.integers(1 << 31)), self.frames, self.pace, self.look)
+        shown = words if chance.random() >= self.unsaid else replace(words, background=None)
+        if self.silent:
+            shown = replace(shown, motion=None)
         return draw(drawn, self.size), write(shown, article, phrase, place)
 
     def words(self) -> list[str]:
@@ -62,7 +67,3 @@ class Shapes:
         wanted = {"train": (False,), "unseen": (True,), "all": (False, True)}[self.part]
         motions = [self.only] if self.only else list(MOTIONS)
         return [triple for triple in triples() if held_out(triple) in wanted and triple.motion in motions]
-
-
-def _without_background(words: Words) -> Words:
-    return Words(words.colour, words.shape, words.motion, None)

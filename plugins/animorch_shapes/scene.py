@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import pi
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -35,8 +35,16 @@ class Scene:
     turn: Array
 
 
-def scene(words: Words, seed: int, frames: int = 16, pace: float = 1.0) -> Scene:
-    """The clip of these words that belongs to the seed; pace 1 is the usual speed, 0.5 half of it."""
+Look = Literal["plain", "paper"]
+_PAPER = (236, 229, 211)
+_INK = 0.55  # share of a colour's brightness that ink on paper has
+
+
+def scene(words: Words, seed: int, frames: int = 16, pace: float = 1.0, look: Look = "plain") -> Scene:
+    """The clip of these words that belongs to the seed; pace 1 is the usual speed, 0.5 half of it.
+
+    look "paper" paints dark ink on paper, whatever background the words name.
+    """
     chance = np.random.default_rng([seed, 7])
     when = np.linspace(0.0, 1.0, frames) if frames > 1 else np.zeros(1)
     pace = pace * chance.uniform(0.9, 1.1)
@@ -45,6 +53,8 @@ def scene(words: Words, seed: int, frames: int = 16, pace: float = 1.0) -> Scene
     turn = when * _TURN * pace if words.motion == "spinning" else np.zeros(frames)
     background = words.background or str(chance.choice(list(BACKGROUNDS)))
     paint, backdrop = _tinted(COLOURS[words.colour], chance), _tinted(BACKGROUNDS[background], chance)
+    if look == "paper":
+        paint, backdrop = _scaled(paint, _INK), _PAPER
     return Scene(words, paint, backdrop, x, y, radius, turn)
 
 
@@ -74,6 +84,11 @@ def _path(
     ahead = margin + chance.uniform(0, room - span) + span * when
     moved = ahead if motion in ("right", "down") else 1 - ahead
     return (moved, along + still) if motion in ("left", "right") else (across + still, moved)
+
+
+def _scaled(colour: RGB, share: float) -> RGB:
+    red, green, blue = (round(part * share) for part in colour)
+    return red, green, blue
 
 
 def _tinted(colour: RGB, chance: np.random.Generator) -> RGB:

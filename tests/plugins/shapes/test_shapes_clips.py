@@ -47,6 +47,22 @@ def test_iteration_ends() -> None:
         Shapes(length=3)[3]
 
 
+def test_silent_captions_leave_the_motion_out_and_the_clips_as_they_are() -> None:
+    said, silent = Shapes(only="bouncing", seed=3), Shapes(only="bouncing", seed=3, silent=True)
+    for number in range(5):
+        words = read(silent[number][1])
+        assert words is not None
+        assert words.motion is None
+        assert np.array_equal(silent[number][0], said[number][0])
+
+
+def test_the_paper_look_is_dark_ink_on_light_paper() -> None:
+    frames, _ = Shapes(look="paper")[5]
+    corner = frames[0, 0, 0].astype(int)
+    assert corner.min() > 200
+    assert frames.reshape(-1, 3).astype(int).sum(axis=1).min() < corner.sum() - 150
+
+
 @pytest.mark.parametrize("part", ["train", "unseen"])
 def test_parts_keep_held_out_compositions_apart(part: str) -> None:
     clips = Shapes(part=part, size=8, frames=2)  # type: ignore[arg-type]
