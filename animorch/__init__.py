@@ -1,5 +1,8 @@
 """animorch: decide how an AnimateDiff clip should be made."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from animorch.clip import Clip
 from animorch.errors import (
     AnimorchError,
@@ -7,11 +10,24 @@ from animorch.errors import (
     MediaError,
     PluginError,
     TrackingError,
+    TrainingError,
     Unsupported,
     UsageError,
     WeightsError,
 )
-from animorch.plugin import Backend, Command, Measures, Metric, PostStep, Progress, hookimpl
+from animorch.plugin import (
+    Backend,
+    Captioner,
+    Command,
+    Measures,
+    Metric,
+    PostStep,
+    Preset,
+    Progress,
+    Report,
+    Trainer,
+    hookimpl,
+)
 from animorch.spec.experiment import Experiment
 from animorch.spec.render import Checkpoint, Lora, MotionModule, RenderSpec
 from animorch.spec.window import Window
@@ -20,6 +36,7 @@ __all__ = [
     "AnimorchError",
     "Backend",
     "BackendError",
+    "Captioner",
     "Checkpoint",
     "Clip",
     "Command",
@@ -31,12 +48,39 @@ __all__ = [
     "MotionModule",
     "PluginError",
     "PostStep",
+    "Preset",
     "Progress",
     "RenderSpec",
+    "Report",
     "TrackingError",
+    "Trainer",
+    "TrainingError",
     "Unsupported",
     "UsageError",
     "WeightsError",
     "Window",
+    "captions_of",
+    "composed",
+    "decoded",
     "hookimpl",
+    "make",
 ]
+
+if TYPE_CHECKING:
+    from animorch.media import captions_of, decoded
+    from animorch.registry import make
+    from animorch.sweep.composed import composed
+
+_LATER = {  # from higher floors, so they are fetched when they are asked for
+    "captions_of": "animorch.media",
+    "composed": "animorch.sweep.composed",
+    "decoded": "animorch.media",
+    "make": "animorch.registry",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """What comes from a higher floor."""
+    if name not in _LATER:
+        raise AttributeError(f"module 'animorch' has no attribute {name!r}")
+    return getattr(import_module(_LATER[name]), name)

@@ -6,6 +6,7 @@ AnimorchError            already a sentence for a person: shown without a traceb
 ├── BackendError         a backend could not render this point: the point FAILS, the others go on
 │   ├── Unsupported      the backend cannot honour a field of the spec (found before rendering)
 │   └── WeightsError     a weight file is missing, truncated, unsafe or of the wrong kind
+├── TrainingError        a training could not go on; its last checkpoint is kept, exit 3
 ├── RunsError            the runs folder could not be written meanwhile: finished points are kept, exit 3
 ├── MediaError           ffmpeg or Pillow could not write or read a file
 └── TrackingError        the MLflow store could not be reached (records on disk stay the truth)
@@ -36,6 +37,10 @@ class Unsupported(BackendError):
 
 class WeightsError(BackendError):
     """A weight file is missing, truncated, unsafe to load, or of the wrong kind."""
+
+
+class TrainingError(AnimorchError):
+    """A training could not go on; the run's folder keeps its last checkpoint."""
 
 
 class RunsError(AnimorchError):

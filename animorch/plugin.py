@@ -8,13 +8,15 @@ methods that need them: `plan` and `--help` import every plugin.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
-from typing import Any, ClassVar, Protocol
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar, Literal, Protocol
 
 import pluggy
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from animorch.clip import Clip
+from animorch.spec.model import Frozen
 from animorch.spec.render import RenderSpec
 
 GROUP = "animorch"  # entry-point group and pluggy project name
@@ -47,7 +49,12 @@ class Backend(Plugin, ABC):
         return {"name": self.name, "version": self.version, **self.model_dump()}
 
     def settled(self) -> dict[str, Any]:
-        """Options that this machine decides (a device, a count of threads), fixed for other processes."""
+        """Options that this machine decides (a device, a number format), fixed for other processes."""
+        return {}
+
+    def numerics(self, spec: RenderSpec) -> dict[str, Any]:
+        """Options that machine and spec decide together (a count of threads): in this spec's key, and fixed
+        for other processes. Must not import torch."""
         return {}
 
     def unsupported(self, spec: RenderSpec) -> Iterable[str]:
@@ -89,6 +96,80 @@ class Metric(Plugin, ABC):
         """Named numbers (lower_snake_case); a list is a series with at most one number a frame."""
 
 
+class Report(Protocol):
+    """Given to a trainer: tells the person, the run's folder and MLflow, which is never waited for."""
+
+    def progress(self, step: int, total: int, numbers: Mapping[str, float]) -> None:
+        """After each step: `step` of `total` are done.
+
+        Finite `numbers` (loss, rate …; lower_snake_case) become a line of losses.jsonl and MLflow metrics;
+        give them every `log_every` steps and an empty mapping between. steps_a_second is added to them.
+        Raising from it (Ctrl-C) ends the training; let it through.
+        """
+
+    def clip(self, name: str, clip: Clip, step: int) -> None:
+        """Keep a validation clip: validation/step-000100/<name>.mp4, also an artifact in MLflow."""
+
+    def note(self, sentence: str) -> None:
+        """Tell the person a thing that must be read; it is kept in the run's log.txt too."""
+
+
+class Preset(Frozen):
+    """What a trainer made, as a config choice; the house writes it to ./conf/<group>/<name>.yaml."""
+
+    group: Literal["motion", "checkpoint", "none"] = Field(description="none: only the usage is printed.")
+    values: dict[str, Any] = Field({}, description="Keys of MotionModule or Checkpoint; not the name.")
+    usage: str = Field(description="The command that uses it, as in animorch -m motion=v15_v2,mine")
+
+
+class Trainer(Plugin, ABC):
+    """Learns weights from clips. `mode=NAME` chooses it; its options are flat, as in `steps=500`.
+
+    Fields `checkpoint: Checkpoint` and `motion: MotionModule` are filled from the groups of these names. A
+    nested model's fields are set as `data.folder=clips`. The house's own keys (name, runs, tracking, force,
+    quiet, mode, recipe) are not for options.
+    """
+
+    # Options that a training may go on with changed; a nested model's name stands for all its fields.
+    changeable: ClassVar[tuple[str, ...]] = (
+        "steps",
+        "threads",
+        "device",
+        "checkpoint_every",
+        "log_every",
+        "validation",
+    )
+
+    def preflight(self) -> list[str]:
+        """A sentence for every problem that can be found before the first step, best without torch."""
+        return []
+
+    @abstractmethod
+    def train(self, folder: Path, name: str, report: Report) -> list[Preset]:
+        """Train to the end, going on from the folder's checkpoint when there is one.
+
+        folder: the run's, absolute; result/ in it is for what is made, and config.yaml, log.txt,
+        losses.jsonl, record.json and validation/ are the house's. name: what the result is to be called.
+        KeyboardInterrupt (Ctrl-C, SIGTERM) may come at any moment: write beside, then rename.
+        Raises TrainingError or WeightsError when it cannot go on, UsageError for a wrong option.
+        """
+
+
+class Captioner(Plugin, ABC):
+    """Says in words what a clip shows; `animorch caption` writes it beside the clip."""
+
+    def preflight(self) -> list[str]:
+        """A sentence for everything that is missing (weights, a library), found before the first clip."""
+        return []
+
+    @abstractmethod
+    def caption(self, path: Path) -> str:
+        """One line for the clip at `path` (a film or a folder of frames), empty when there is nothing to say.
+
+        Frames are read with `animorch.decoded`; a MediaError of its own is passed on. Never writes.
+        """
+
+
 class Command(ABC):
     """A first word of the command line, such as `plan`."""
 
@@ -115,6 +196,18 @@ def animorch_post_steps() -> list[type[PostStep]]:
 @hookspec
 def animorch_metrics() -> list[type[Metric]]:
     """Return the Metric classes this plugin offers."""
+    raise NotImplementedError
+
+
+@hookspec
+def animorch_trainers() -> list[type[Trainer]]:
+    """Return the Trainer classes this plugin offers."""
+    raise NotImplementedError
+
+
+@hookspec
+def animorch_captioners() -> list[type[Captioner]]:
+    """Return the Captioner classes this plugin offers."""
     raise NotImplementedError
 
 

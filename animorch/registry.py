@@ -7,21 +7,26 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, Literal
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin
 
 import pluggy
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import to_jsonable_python
 
 from animorch import plugin
 from animorch.errors import PluginError, UsageError
 from animorch.plugin import Plugin
 from animorch.spec.model import sentences
 
-Kind = Literal["backend", "post", "metrics", "command"]
+Kind = Literal["backend", "post", "metrics", "mode", "captioner", "command"]
 _HOOKS: dict[str, str] = {
     "backend": "animorch_backends",
     "post": "animorch_post_steps",
     "metrics": "animorch_metrics",
+    "mode": "animorch_trainers",
+    "captioner": "animorch_captioners",
     "command": "animorch_commands",
 }
 
@@ -81,23 +86,47 @@ def _name(cls: type[Any], kind: Kind) -> str:
     return name
 
 
-def make(kind: Kind, name: str, options: Mapping[str, Any]) -> Any:
-    """An instance with these options; raises UsageError naming every wrong one."""
+def kind_of(kind: Kind, name: str) -> type[Any]:
+    """The class offered under a name; raises UsageError when there is none."""
     known = offers(kind)
     if name not in known:
         raise UsageError(f"{kind}={name} is not installed; {_near(name, list(known))}")
+    return known[name]
+
+
+def make(kind: Kind, name: str, options: Mapping[str, Any]) -> Any:
+    """An instance with these options; raises UsageError naming every wrong one."""
     try:
-        return known[name].model_validate(dict(options))
+        return kind_of(kind, name).model_validate(dict(options))
     except ValidationError as error:
-        raise UsageError("; ".join(sentences(error, at=f"{kind}.{name}"))) from error
+        at = "" if kind == "mode" else f"{kind}.{name}"  # a trainer's options are flat
+        raise UsageError("; ".join(sentences(error, at))) from error
 
 
 def defaults(cls: type[Plugin]) -> dict[str, Any]:
     """Options as Hydra shows them: name, then every field with its default (`???` when it has none)."""
-    values: dict[str, Any] = {"name": cls.name}
-    for key, field in cls.model_fields.items():
-        values[key] = "???" if field.is_required() else field.get_default(call_default_factory=True)
-    return values
+    return {"name": cls.name, **field_defaults(cls)}
+
+
+def field_defaults(model: type[BaseModel]) -> dict[str, Any]:
+    """Every field with its default as plain data (`???` when it has none); nested models as tables."""
+    return {key: _default(field) for key, field in model.model_fields.items()}
+
+
+def _default(field: FieldInfo) -> Any:
+    if not field.is_required():
+        return to_jsonable_python(field.get_default(call_default_factory=True))
+    nested = model_of(field)
+    return "???" if nested is None else field_defaults(nested)
+
+
+def model_of(field: FieldInfo) -> type[BaseModel] | None:
+    """The model that a field holds (or may hold beside None), if it holds one."""
+    kind: Any = field.annotation
+    if get_origin(kind) in (Union, UnionType):
+        others = [part for part in get_args(kind) if part is not type(None)]
+        kind = others[0] if len(others) == 1 else None
+    return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
 
 
 def _near(name: str, known: list[str]) -> str:

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from animorch import registry
 from animorch.cli import main
 from animorch.runs.sweep import SweepPlan, read_plan, sweep_folders
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # two torch threads on two shared cores wait for each other
-SMALL = ("width=64", "height=48", "frames=4", "steps=2")
+TOY = Path(__file__).parent / "training/animorch_toy.py"
+SMALL = ("backend=testcard", "width=64", "height=48", "frames=4", "steps=2")
 
 
 @dataclass(frozen=True)
@@ -83,3 +87,25 @@ def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     return Studio(tmp_path, capsys)
+
+
+@pytest.fixture
+def toys(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> Iterator[Studio]:
+    """A studio with the folder clips/, where a stranger's trainers (`mode=toy`) are installed."""
+    site = studio.folder / "site"
+    info = site / "animorch_toy-1.0.dist-info"
+    info.mkdir(parents=True)
+    shutil.copy(TOY, site)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: animorch-toy\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[animorch]\ntoy = animorch_toy\n")
+    monkeypatch.syspath_prepend(str(site))
+    monkeypatch.setenv("PYTHONPATH", str(site))
+    (studio.folder / "clips").mkdir()
+    _forget_plugins()
+    yield studio
+    _forget_plugins()
+
+
+def _forget_plugins() -> None:
+    registry.plugins.cache_clear()
+    registry.offers.cache_clear()

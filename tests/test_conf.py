@@ -22,7 +22,7 @@ DATA = [path for path in FILES if path.relative_to(CONF).parts[0] in MODELS]
 MOTION = {
     "v14", "v15", "v15_v2", "stabilized_mid", "stabilized_high", "temporaldiff", "v3",
     "lightning_1", "lightning_2", "lightning_4", "lightning_8", "animatelcm",
-    "sdxl_beta", "hotshot_xl", "long_32", "long_64", "local",
+    "sdxl_beta", "hotshot_xl", "long_32", "long_64", "local", "calm", "lively",
 }  # fmt: skip
 
 
@@ -41,13 +41,14 @@ def read(path: Path) -> dict[str, Any]:
 def test_the_head_of_a_file_says_what_it_is_for_and_the_command(path: Path) -> None:
     lines = path.read_text(encoding="utf-8").splitlines()
     said = next(line for line in lines if not line.startswith("# @package"))
-    assert re.match(r"# \S.*`(animorch|python -m animorch_diffusers.training) [^`]+`", said), said
+    assert re.match(r"# \S.*`animorch [^`]+`", said), said
 
 
 @pytest.mark.parametrize("path", DATA, ids=name)
 def test_a_file_fits_its_model_and_holds_every_key(path: Path) -> None:
     group, found = path.relative_to(CONF).parts[0], read(path)
     model = MODELS[group]
+    found.pop("defaults", None)  # Hydra's
     given = found | ({"path": "given.safetensors"} if found.get("path") == "???" else {})
     model.model_validate(given)
     assert found.keys() == model.model_fields.keys(), "a missing key cannot be overridden on the command line"
@@ -60,6 +61,13 @@ def test_a_file_is_called_what_it_is_named(path: Path) -> None:
     assert read(path)["name"] == path.stem
 
 
+@pytest.mark.parametrize("path", [path for path in DATA if "motion" in path.parts], ids=name)
+def test_a_motion_module_brings_the_checkpoint_of_its_base(path: Path) -> None:
+    module = read(path)
+    assert module["defaults"] == [{"override /checkpoint@_global_.checkpoint": module["base"]}]
+    assert read(CONF / f"checkpoint/{module['base']}.yaml")["base"] == module["base"]
+
+
 def test_every_motion_module_is_there() -> None:
     assert {path.stem for path in DATA if "motion" in path.parts} >= MOTION
 
@@ -67,7 +75,7 @@ def test_every_motion_module_is_there() -> None:
 @pytest.mark.parametrize("path", [path for path in DATA if "motion" in path.parts], ids=name)
 def test_a_published_module_can_be_fetched_and_checked(path: Path) -> None:
     module = read(path)
-    if path.stem == "local":
+    if path.stem == "local" or module["base"] == "embedded":
         return
     assert module["repo"].count("/") == 1
     assert module["file"]
@@ -78,7 +86,7 @@ def test_a_published_module_can_be_fetched_and_checked(path: Path) -> None:
 
 
 def test_no_two_modules_share_a_file_or_a_hash() -> None:
-    published = [read(path) for path in DATA if "motion" in path.parts and path.stem != "local"]
+    published = [module for module in map(read, DATA) if "recommends" in module and module["repo"]]
     shas = [sha for module in published for sha in module["sha256"]]
     files = [(module["repo"], module["file"]) for module in published]
     assert len(set(shas)) == len(shas)
@@ -88,7 +96,8 @@ def test_no_two_modules_share_a_file_or_a_hash() -> None:
 @pytest.mark.parametrize("steps", [1, 2, 4, 8])
 def test_lightning_recommends_its_own_number_of_steps(steps: int) -> None:
     wishes = read(CONF / f"motion/lightning_{steps}.yaml")["recommends"]
-    assert wishes == {"steps": steps, "cfg": 1.0, "sampler": "euler", "schedule": "sgm_uniform"}
+    made_for = {"steps": steps, "cfg": 1.0, "sampler": "euler", "schedule": "sgm_uniform"}
+    assert wishes == made_for | {"width": 512, "height": 512}
 
 
 @pytest.mark.parametrize(

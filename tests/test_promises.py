@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from animorch import plugin
+from animorch.config.training import training
 from animorch.registry import offers, plugins
 from animorch.testing import moving_clip, small_spec
 from tests.conftest import Studio
@@ -17,6 +18,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 PLUGINS = (ROOT / "docs/plugins.md").read_text(encoding="utf-8")
 HOOKS = [name for name in vars(plugin) if name.startswith("animorch_")]
 PRESETS = sorted((ROOT / "conf/experiment").iterdir())
+RECIPES = sorted((ROOT / "conf/recipe").iterdir())
 
 
 def blocks(text: str, language: str) -> list[str]:
@@ -30,10 +32,15 @@ def test_ci_installs_with_the_readmes_own_test_command() -> None:
     assert lines[-1] == suite, "pytest's closing line must be the last words"
 
 
-def test_the_readmes_first_command_is_the_signature_sweep(studio: Studio) -> None:
-    words = blocks(README, "sh")[0].split(".venv/bin/animorch ")[1].split()
-    assert words == ["-m", "cfg=4,7,10", "motion=v15_v2"]
-    assert "to render 3" in studio("plan", *words).out
+def test_the_readmes_first_command_is_the_signature_sweep_with_the_embedded_model(studio: Studio) -> None:
+    install, _, sweep = blocks(README, "sh")[0].strip().rpartition(" && .venv/bin/animorch ")
+    assert install.endswith("pip install -q -c constraints.txt '.[diffusers]'")
+    words = sweep.split()
+    assert words == ["-m", "cfg=4,7,10"]
+    said = studio("plan", *words).out
+    assert "to render 3" in said
+    assert "width=64, height=64 by motion" in said
+    assert "to render 3" in studio("plan", *words, "motion=v15_v2").out
 
 
 def test_every_command_named_in_the_readme_exists() -> None:
@@ -62,3 +69,11 @@ def test_every_shipped_preset_plans_as_its_own_header_says(studio: Studio, prese
     assert f"experiment={preset.stem}" in words
     said = studio("plan", *words)
     assert said.code == 0, said.out
+
+
+@pytest.mark.parametrize("recipe", RECIPES, ids=lambda path: path.name)
+def test_every_shipped_recipe_is_a_valid_training_of_its_own_name(recipe: Path) -> None:
+    header = recipe.read_text(encoding="utf-8").splitlines()[1]
+    words = header.partition("`animorch train ")[2].rstrip("`").split()
+    assert f"recipe={recipe.stem}" in words
+    assert training(words).settings.name == recipe.stem

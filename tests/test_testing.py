@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 import pytest
 from pydantic import Field
 
-from animorch import Backend, Clip, Measures, Metric, PostStep, Progress, RenderSpec
-from animorch.testing import BackendContract, MetricContract, PostStepContract
+from animorch import Backend, Clip, Measures, Metric, PostStep, Preset, Progress, RenderSpec, Report, Trainer
+from animorch.testing import BackendContract, MetricContract, PostStepContract, TrainerContract
 
 
 class Good(Backend):
@@ -92,6 +92,47 @@ class NotANumber(Metric):
         return {self.key: float("nan") if self.key == "value" else 1.0}
 
 
+class Learner(Trainer):
+    """Counts, and keeps its place in a file."""
+
+    name: ClassVar[str] = "learner"
+
+    steps: int = Field(6, ge=1, description="Steps.")
+
+    def train(self, folder: Path, name: str, report: Report) -> list[Preset]:
+        place = folder / "state"
+        done = int(place.read_text()) if place.is_file() else 0
+        for step in range(done + 1, self.steps + 1):
+            report.progress(step, self.steps, {"loss": 1 / step})
+            place.write_text(str(step))
+        return [
+            Preset(group="motion", values={"base": "sd15", "path": str(place)}, usage="animorch motion=x")
+        ]
+
+
+class Forgetful(Learner):
+    """Keeps no place."""
+
+    def train(self, folder: Path, name: str, report: Report) -> list[Preset]:
+        for step in range(1, self.steps + 1):
+            report.progress(step, self.steps, {"loss": 1 / step})
+        return []
+
+
+class Silent(Learner):
+    def train(self, folder: Path, name: str, report: Report) -> list[Preset]:
+        report.progress(self.steps, self.steps, {})
+        return []
+
+
+class Presumptuous(Learner):
+    force: bool = Field(False, description="The house's own.")
+
+
+class TestAGoodTrainer(TrainerContract):
+    plugin = Learner
+
+
 class TestAGoodBackend(BackendContract):
     plugin = Good
 
@@ -133,6 +174,27 @@ def test_a_broken_clause_is_caught_and_said(
     suite = type("Suite", (contract,), {"plugin": plugin})()
     with pytest.raises(AssertionError, match=said):
         clause(suite)
+
+
+TRAINERS: list[tuple[type[Any], str, str]] = [
+    (Forgetful, "test_an_interrupted_training_goes_on_as_if_it_had_not_been", "began from nothing"),
+    (Silent, "test_every_step_is_reported_and_every_number_is_finite", r"steps \[6\] of 6"),
+]
+
+
+@pytest.mark.parametrize(("plugin", "clause", "said"), TRAINERS)
+def test_a_trainer_that_breaks_a_clause_is_told(
+    tmp_path: Path, plugin: type[Any], clause: str, said: str
+) -> None:
+    suite = type("Suite", (TrainerContract,), {"plugin": plugin})()
+    with pytest.raises(AssertionError, match=said):
+        getattr(suite, clause)(tmp_path)
+
+
+def test_a_trainer_with_an_option_of_the_house_is_told() -> None:
+    suite = type("Suite", (TrainerContract,), {"plugin": Presumptuous})()
+    with pytest.raises(AssertionError, match="force"):
+        suite.test_no_option_is_called_as_a_key_of_the_house()
 
 
 def test_a_key_that_is_no_word_is_caught() -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from animorch.commands.caption import Caption
 from animorch.commands.dashboard import Dashboard
 from animorch.commands.grid import Grid
+from animorch.commands.import_ import Import
 from animorch.commands.plan import PlanCommand
 from animorch.commands.rerun import Rerun
 from animorch.commands.schema import Schema
 from animorch.commands.status import Status
 from animorch.commands.sync import Sync
+from animorch.commands.train import Train
 from animorch.plugin import Command, hookimpl
 
 
 @hookimpl
 def animorch_commands() -> list[type[Command]]:
-    return [Dashboard, Grid, PlanCommand, Rerun, Schema, Status, Sync]
+    return [Caption, Dashboard, Grid, Import, PlanCommand, Rerun, Schema, Status, Sync, Train]

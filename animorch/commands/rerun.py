@@ -46,6 +46,7 @@ def _changed(compose: Composer, experiment: dict[str, Any], changes: Sequence[st
     values |= experiment
     values["window"] = values["window"] or usual_window
     parsed = compose.parse(changes)
+    named = {override.key_or_group for override in parsed}
     for override in sorted(parsed, key=lambda override: not compose.is_group(override.key_or_group)):
         key = override.key_or_group  # groups first, so that a key the user sets is never moved by one
         if override.is_sweep_override():
@@ -53,12 +54,20 @@ def _changed(compose: Composer, experiment: dict[str, Any], changes: Sequence[st
         if key == "experiment":
             raise UsageError(f"{override.input_line!r}: the clip brings its own experiment; set single keys")
         if compose.is_group(key):
-            values[key] = compose.values([override.input_line or ""]).get(key)
+            _choose(values, key, compose.values([override.input_line or ""]), named)
             for moved in values.pop("moved", {}):  # they follow the new motion module
                 values[moved] = None
         else:
             put(values, key, override.value())
     return values
+
+
+def _choose(values: dict[str, Any], group: str, chosen: dict[str, Any], named: set[str]) -> None:
+    """Put a group's choice in; a motion module of another base brings its checkpoint unless one is named."""
+    values[group] = chosen.get(group)
+    apart = group == "motion" and values["motion"].get("base") != values["checkpoint"].get("base")
+    if apart and "checkpoint" not in named:
+        values["checkpoint"] = chosen["checkpoint"]
 
 
 def _experiment(path: Path) -> dict[str, Any]:

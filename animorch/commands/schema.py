@@ -1,4 +1,4 @@
-"""`animorch schema`: JSON Schema of an experiment file, for editors."""
+"""`animorch schema`: JSON Schema of an experiment file or a recipe, for editors."""
 
 from __future__ import annotations
 
@@ -9,17 +9,20 @@ from typing import Any, ClassVar
 
 from animorch.plugin import Command
 
+_DRAFT = "https://json-schema.org/draft/2020-12/schema"
+
 
 class Schema(Command):
     """Of experiment files as people write them: every key optional, groups as tables, plugins listed."""
 
     name: ClassVar[str] = "schema"
-    help: ClassVar[str] = "print the JSON Schema of an experiment file, for editors"
+    help: ClassVar[str] = "print the JSON Schema of an experiment file, or of a mode's recipes, for editors"
 
     def run(self, words: Sequence[str]) -> int:
         parser = argparse.ArgumentParser("animorch schema", description=self.help)
-        parser.parse_args(list(words))
-        print(json.dumps(experiment_schema(), indent=2))
+        parser.add_argument("--train", metavar="MODE", help="of a recipe (conf/recipe) of this training mode")
+        mode = parser.parse_args(list(words)).train
+        print(json.dumps(experiment_schema() if mode is None else recipe_schema(mode), indent=2))
         return 0
 
 
@@ -42,9 +45,22 @@ def experiment_schema() -> dict[str, Any]:
     }
     partial: dict[str, Any] = _partial(schema)
     return partial | {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$schema": _DRAFT,
         "title": "animorch experiment",
     }
+
+
+def recipe_schema(mode: str) -> dict[str, Any]:
+    """Of a recipe of this mode; raises UsageError when no plugin offers it."""
+    from animorch.config.settings import TrainSettings
+    from animorch.registry import kind_of
+
+    schema, settings = kind_of("mode", mode).model_json_schema(), TrainSettings.model_json_schema()
+    schema["properties"] |= settings["properties"]
+    schema.setdefault("$defs", {}).update(settings["$defs"])
+    schema["properties"]["defaults"] = {"type": "array", "description": "As in [override /mode: NAME]."}
+    partial: dict[str, Any] = _partial(schema)
+    return partial | {"$schema": _DRAFT, "title": f"animorch recipe of mode {mode}"}
 
 
 def _partial(node: Any) -> Any:

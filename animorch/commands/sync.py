@@ -1,4 +1,4 @@
-"""sync: send every sweep on disk to MLflow, again or for the first time."""
+"""sync: send every sweep and training on disk to MLflow, again or for the first time."""
 
 from __future__ import annotations
 
@@ -26,31 +26,46 @@ class Sync(Command):
         from rich.console import Console
 
         from animorch.runs.sweep import sweep_folders
-        from animorch.tracking import project
+        from animorch.runs.training import training_folders
 
         asked = _parser().parse_args(list(words))
         console = Console(highlight=False, markup=False, soft_wrap=True)
-        folders = sweep_folders(asked.runs)
+        sweeps, trainings = sweep_folders(asked.runs), training_folders(asked.runs)
+        folders = [*sweeps, *trainings]
         if not folders:
             console.print(f"there are no runs yet under {asked.runs}; render first")
             return 0
         unread = 0
         for place, folder in enumerate(folders, start=1):
             try:
-                ledger = project(folder, asked.uri, closed=not _rendering(folder), afresh=asked.afresh)
-            except TrackingError as error:  # the next sweep would only wait for the same store
+                line = _training(folder, asked) if folder in trainings else _sweep(folder, asked)
+            except TrackingError as error:  # the next folder would only wait for the same store
                 print(f"animorch: {error}", file=sys.stderr)
                 return 3
             except UsageError as error:
                 unread += 1
                 console.print(f"{place}/{len(folders)} left out: {error}")
             else:
-                console.print(f"{place}/{len(folders)} {_line(folder, asked.runs, ledger)}")
+                console.print(f"{place}/{len(folders)} {line}")
         return 3 if unread else 0
 
 
-def _rendering(folder: Path) -> bool:
-    """Whether a process is rendering into this folder now: it ends the parent run itself."""
+def _sweep(folder: Path, asked: argparse.Namespace) -> str:
+    from animorch.tracking import project
+
+    ledger = project(folder, asked.uri, closed=not _held(folder), afresh=asked.afresh)
+    return _line(folder, asked.runs, ledger)
+
+
+def _training(folder: Path, asked: argparse.Namespace) -> str:
+    from animorch.tracking import TrainingProjection
+
+    state = TrainingProjection(folder, asked.uri, asked.afresh).bring(closed=not _held(folder))
+    return f"{folder.relative_to(asked.runs)}: {state}"
+
+
+def _held(folder: Path) -> bool:
+    """Whether a process renders or trains in this folder now: it ends the run itself."""
     from filelock import FileLock, Timeout
 
     try:

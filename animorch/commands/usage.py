@@ -15,6 +15,7 @@ animorch: decide how an AnimateDiff clip should be made
 
   animorch KEY=VALUE ...                render one clip
   animorch -m cfg=4,7,10 motion=v15_v2  render a sweep: every point a clip, all in one grid
+  animorch train mode=NAME KEY=VALUE .. learn weights from clips; `animorch train --help` has the keys
   animorch COMMAND ...                  see `animorch COMMAND --help`
 
 Commands
@@ -25,6 +26,9 @@ Choices (KEY=NAME, post=[NAME,NAME], metrics=[NAME]; in a sweep KEY=NAME,NAME)
 
 Keys
 {keys}
+
+Training (animorch train KEY=NAME ...)
+{training}
 
 Sweeps    cfg=4,7,10   seed=range(0,4)   motion=glob(lightning_*)   prompt="one, with a comma","two"
           sweep.prompts=FILE   sweep.zip=[[cfg,steps]]   and in a config: sweep.axes, sweep.exclude
@@ -43,7 +47,11 @@ def usage() -> str:
     for group in ("checkpoint", "motion", "output", "experiment"):
         choices[group] = ", ".join(found(group)) or "none yet: put NAME.yaml or NAME.toml in conf/experiment"
     return _TEXT.format(
-        commands=_table(words), choices=_table(choices), keys=_table(_keys()), yours=yours()
+        commands=_table(words),
+        choices=_table(choices),
+        keys=_table(_keys()),
+        training=_table({"mode": ", ".join(offers("mode")), "recipe": ", ".join(found("recipe"))}),
+        yours=yours(),
     ).rstrip()
 
 

@@ -60,7 +60,7 @@ def _scaled(clip: Clip, size: tuple[int, int], wrong: bool) -> np.ndarray[Any, A
 
 
 def _picture(clip: Clip, place: int, size: tuple[int, int], wrong: bool) -> Image:
-    """One frame letterboxed into `size`; a tiny one keeps its pixels as crisp squares."""
+    """One frame letterboxed into `size`; a tiny one is enlarged smoothly, so that its shapes are read."""
     from PIL import Image
 
     box = fitted((clip.width, clip.height), size)
@@ -76,4 +76,4 @@ def _method(clip: Clip, box: Box) -> Any:
     from PIL.Image import Resampling
 
     enlarged = box.w >= clip.width and max(clip.width, clip.height) < SMALL
-    return Resampling.NEAREST if enlarged else Resampling.LANCZOS
+    return Resampling.BICUBIC if enlarged else Resampling.LANCZOS  # Lanczos would ring around flat shapes

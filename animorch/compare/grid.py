@@ -24,7 +24,7 @@ from animorch.runs.sweep import PlannedPoint, SweepPlan
 from animorch.spec.identity import digest
 
 PAGE = 1920, 1080  # pixels that a page of the video should not exceed
-FORM = 1  # raise it when the same clips come to be drawn otherwise
+FORM = 2  # raise it when the same clips come to be drawn otherwise
 _NO_CLIP = 256, 256  # the cells of a sweep of which nothing is finished
 
 

@@ -96,7 +96,7 @@ def cell_size(clip: tuple[int, int], room_w: float, room_h: float) -> tuple[int,
     """Size at which a clip is shown: its own, smaller where there is no room, whole times larger if tiny."""
     longest, room = max(clip), min(room_w / clip[0], room_h / clip[1])
     if longest < SMALL:
-        scale = float(max(1, int(min(room, -(-VISIBLE // longest)))))
+        scale = float(max(1, round(LEAST / longest), int(min(room, -(-VISIBLE // longest)))))
     else:
         scale = max(min(room, 1.0), LEAST / longest)
     return max(round(clip[0] * scale), 1), max(round(clip[1] * scale), 1)

@@ -16,16 +16,23 @@ if TYPE_CHECKING:
 WIDTH, HEIGHT = 2400, 1800  # of one page
 TALLEST = 16_000  # of the whole sheet: many pages are drawn smaller
 STILLS, SEAM = 3, 2  # frames in a cell's strip, pixels between them
-_LARGEST = 256  # pixels a frame's longer side
+_VISIBLE, _LARGEST = 192, 256  # pixels of a frame's longer side: a tiny clip's at least, any clip's at most
 
 
 def sheet_layout(pages: Sequence[Page], clip: tuple[int, int]) -> tuple[Layout, tuple[int, int]]:
     """Layout of a page of the sheet, and the size of each still in a strip."""
-    scale = min(_LARGEST / max(clip), 1.0) if max(clip) > _LARGEST else max(_LARGEST // max(clip) // 2, 1)
-    still = max(round(clip[0] * scale), 1), max(round(clip[1] * scale), 1)
+    still = _still(clip)
     strip = STILLS * still[0] + (STILLS - 1) * SEAM, still[1]
     layout = layout_for(pages, strip, (WIDTH, min(HEIGHT, max(TALLEST // len(pages), 240))))
     return layout, ((layout.cell_w - (STILLS - 1) * SEAM) // STILLS, layout.cell_h)
+
+
+def _still(clip: tuple[int, int]) -> tuple[int, int]:
+    """Size of a frame on the sheet: shrunk to _LARGEST, whole times larger towards _VISIBLE."""
+    longest = max(clip)
+    larger = max(min(-(-_VISIBLE // longest), _LARGEST // longest), 1)
+    scale = _LARGEST / longest if longest > _LARGEST else larger
+    return max(round(clip[0] * scale), 1), max(round(clip[1] * scale), 1)
 
 
 def paste_strip(image: Image, box: Box, stills: Sequence[Image]) -> None:

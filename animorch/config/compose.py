@@ -31,6 +31,7 @@ from animorch.config.schema import teach_hydra
 from animorch.errors import UsageError
 
 CONFIG = "render"  # conf/render.yaml
+TRAIN = "train"  # conf/train.yaml
 
 
 @dataclass(frozen=True)
@@ -53,12 +54,16 @@ class Composer:
 
     def values(self, base: Sequence[str], settings: Sequence[Setting] = ()) -> dict[str, Any]:
         """Plain values after the base overrides and the settings; raises UsageError."""
+        return resolved(self.draft(base, settings))
+
+    def draft(self, base: Sequence[str], settings: Sequence[Setting] = ()) -> dict[str, Any]:
+        """As `values`, with interpolations left as they are and `???` where a value is missing."""
         lines = (*base, *(setting.line for setting in settings if setting.composes))
         values = copy.deepcopy(self._merge(lines))
         for setting in settings:
             if not setting.composes:
                 put(values, setting.key, setting.value)
-        return resolved(values)
+        return values
 
     def parse(self, lines: Sequence[str]) -> list[Override]:
         """Hydra's own grammar; raises UsageError with the quoted form where quotes were missing."""
@@ -93,6 +98,12 @@ class Composer:
                 values = OmegaConf.to_container(merged, resolve=False)
             except (HydraException, OmegaConfBaseException, YAMLError) as error:
                 raise UsageError(explained(error, *lines)) from error
+            except ValueError as error:  # a group choice that is no name, as in motion=null
+                if "group override" not in str(error):
+                    raise
+                raise UsageError(
+                    f"{' '.join(lines)}: a group takes the name of one of its choices"
+                ) from error
             assert isinstance(values, dict)
             values.pop("hydra", None)
             self._merged[lines] = {str(key): value for key, value in values.items()}
@@ -117,7 +128,8 @@ def _child(node: Any, part: str, key: str) -> Any:
         return node[int(part)]
     known = [str(name) for name in node] if isinstance(node, dict) else []
     close = get_close_matches(part, known, n=1)
-    hint = f"did you mean {close[0]}?" if close else f"known here: {', '.join(known) or 'nothing'}"
+    hint = f"did you mean {close[0]}?" if close else f"known here: {', '.join(known)}"
+    hint = hint if known else f"to add one to an open table write +{key}=VALUE"
     raise UsageError(f"{key} cannot be set, there is no key {part!r}; {hint}")
 
 

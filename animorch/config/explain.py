@@ -92,7 +92,7 @@ def _unfound(said: str) -> str:
 
 def _offered(group: str) -> list[str]:
     """Names that plugins offer in a group, where Hydra lists none."""
-    if group in ("backend", "post", "metrics"):
+    if group in ("backend", "post", "metrics", "mode"):
         return sorted(offers(group))
     return choices(group) or ["nothing yet"]
 

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hydra.core.config_store import ConfigStore
 from hydra.core.plugins import Plugins
 
 from animorch.config.search_path import ConfPath
+from animorch.config.settings import TrainSettings
 from animorch.config.toml_source import TomlSource
-from animorch.registry import Kind, defaults, offers
+from animorch.errors import PluginError
+from animorch.plugin import Trainer
+from animorch.registry import Kind, defaults, field_defaults, offers
 
 _KINDS: tuple[Kind, ...] = ("backend", "post", "metrics")
+STARTS = ("checkpoint", "motion")  # a trainer's fields that groups of the same name fill
+_HOUSE = {*TrainSettings.model_fields, "mode", "recipe"}
 
 
 def teach_hydra(config_dir: str | None = None) -> None:
@@ -22,3 +29,15 @@ def teach_hydra(config_dir: str | None = None) -> None:
         for name, cls in offers(kind).items():
             package = kind if kind == "backend" else f"{kind}.{name}"
             store.store(group=kind, name=name, node=defaults(cls), package=package, provider="animorch")
+    for name, cls in offers("mode").items():
+        store.store(group="mode", name=name, node=_mode(cls), package="_global_", provider="animorch")
+
+
+def _mode(cls: type[Trainer]) -> dict[str, Any]:
+    """A trainer's options, flat, under its name; raises PluginError when one is called as a key of ours."""
+    if taken := sorted(_HOUSE & cls.model_fields.keys()):
+        raise PluginError(
+            f"the trainer {cls.name!r} has an option {taken[0]!r}, which is animorch's own key; rename it"
+        )
+    options = {key: value for key, value in field_defaults(cls).items() if key not in STARTS}
+    return {"mode": cls.name, **options}

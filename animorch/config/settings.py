@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, TypeVar
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import AfterValidator, Field, ValidationError
 
 from animorch.errors import UsageError
 from animorch.spec.model import Frozen, sentences
@@ -38,10 +38,31 @@ class Tracking(Frozen):
     uri: str | None = Field(None, description="Tracking URI; null is sqlite in the runs folder.")
 
 
+def _absolute(folder: Path) -> Path:
+    return folder.expanduser().absolute()
+
+
+Folder = Annotated[Path, AfterValidator(_absolute)]
+
+
+class TrainSettings(Frozen):
+    """What every training is told, whatever its mode. Nothing here enters what is learned."""
+
+    name: str = Field(
+        "mine",
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$",
+        description="Word for the training and for what it makes, as in motion=NAME afterwards.",
+    )
+    runs: Folder = Field(Path("runs"), description="Folder for everything that is made.")
+    tracking: Tracking = Tracking()
+    force: bool = Field(False, description="Begin again from nothing, dropping what is there.")
+    quiet: bool = Field(False, description="No progress, only notes and the last lines.")
+
+
 class Settings(Frozen):
     """Nothing here enters a key."""
 
-    runs: Path = Field(Path("runs"), description="Folder for everything that is made.")
+    runs: Folder = Field(Path("runs"), description="Folder for everything that is made.")
     sweep: Sweeping = Sweeping()
     tracking: Tracking = Tracking()
     grid: bool = Field(True, description="End a sweep with grid.mp4 and contact_sheet.png.")
@@ -55,17 +76,24 @@ class Settings(Frozen):
         None, description="Set by launchers that start a process for each point."
     )
 
-    @field_validator("runs", mode="after")
-    @classmethod
-    def _absolute(cls, runs: Path) -> Path:
-        return runs.expanduser().absolute()
+
+Told = TypeVar("Told", Settings, TrainSettings)
 
 
 def split(values: dict[str, Any]) -> tuple[Settings, dict[str, Any]]:
     """Settings, and the rest: the experiment's values. Raises UsageError naming every wrong setting."""
-    ours = {key: value for key, value in values.items() if key in Settings.model_fields}
-    rest = {key: value for key, value in values.items() if key not in Settings.model_fields}
+    return _split(Settings, values)
+
+
+def split_training(values: dict[str, Any]) -> tuple[TrainSettings, dict[str, Any]]:
+    """The same of a training: the rest is its mode and the mode's options."""
+    return _split(TrainSettings, values)
+
+
+def _split(model: type[Told], values: dict[str, Any]) -> tuple[Told, dict[str, Any]]:
+    ours = {key: value for key, value in values.items() if key in model.model_fields}
+    rest = {key: value for key, value in values.items() if key not in model.model_fields}
     try:
-        return Settings.model_validate(ours), rest
+        return model.model_validate(ours), rest
     except ValidationError as error:
         raise UsageError("; ".join(sentences(error))) from error

@@ -4,6 +4,8 @@ ffmpeg is called in here and nowhere else. Importing this costs nothing: numpy, 
 are imported when a clip is written or read.
 """
 
+from animorch.media.captions import captions_of
+from animorch.media.decoded import decoded
 from animorch.media.decoder import decode
 from animorch.media.encoder import FORMATS, Quality, encode, encode_stream
 from animorch.media.metadata import Probe, probe, read_metadata, sidecar
@@ -15,7 +17,9 @@ __all__ = [
     "Probe",
     "Quality",
     "Stream",
+    "captions_of",
     "decode",
+    "decoded",
     "encode",
     "encode_stream",
     "poster",

@@ -23,7 +23,6 @@ _COLOUR = (
 
 _STRICT = ("-xerror", "-err_detect", "explode", "-i")
 _FRAMES_AND_FACTS = (  # one start of ffmpeg: all frames to the pipe, size and rate of the first to the log
-    *("-filter_complex", "[0:v:0]split[all][one];[one]trim=end_frame=1,showinfo[facts]"),
     *("-map", "[all]", "-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", "rgb24", "pipe:1"),
     *("-map", "[facts]", "-f", "null", "-"),
 )
@@ -62,20 +61,25 @@ def _tags(tags: dict[str, str]) -> str:
     return "\n".join([";FFMETADATA1", *lines, ""])
 
 
-def read(path: Path) -> Clip:
-    """Every frame, none dropped or doubled, at the container's rate.
+def read(path: Path, filters: str = "") -> Clip:
+    """Every frame, none dropped or doubled, at the container's rate; or what ffmpeg's `filters` leave.
 
     Raises MediaError when the file is no video, or holds fewer frames than its tag promises.
     """
     import numpy as np
 
-    code, raw, log = ffmpeg.capture([*_STRICT, ffmpeg.url(path), *_FRAMES_AND_FACTS])
+    graph = f"[0:v:0]{filters}{',' * bool(filters)}split[all][one];[one]trim=end_frame=1,showinfo[facts]"
+    words = [*_STRICT, ffmpeg.url(path), "-filter_complex", graph, *_FRAMES_AND_FACTS]
+    code, raw, log = ffmpeg.capture(words)
+    if not code and not raw and filters:
+        raise MediaError(f"{path} has no frame where one was asked for; lower start")
     shown = re.search(r"^\[Parsed_showinfo[^\]]*\] n: *0 .* s:(\d+)x(\d+) ", log, re.MULTILINE)
     if code or not shown or not raw:
         raise _unreadable(path, log)
     width, height = int(shown[1]), int(shown[2])
     frames = np.frombuffer(raw, np.uint8).reshape(-1, height, width, 3).copy()  # torch wants it writable
-    _check_count(path, len(frames), log)
+    if not filters:
+        _check_count(path, len(frames), log)
     return Clip(frames, _rate(log))
 
 

@@ -16,6 +16,12 @@ METRICS = "metrics.json"
 POSTER = "poster.png"
 LOG = "log.txt"
 
+TRAINING = "training"  # folder of every training
+CONFIG = "config.yaml"  # of a training: its mode and options, resolved
+LOSSES = "losses.jsonl"  # a line for every logged step
+VALIDATION = "validation"  # folder of its validation clips
+RESULT = "result"  # folder of what it made
+
 STORE = "store"  # folder of every rendered clip
 RENDER = "render.json"  # of a stored clip, beside its frames
 STAGING = ".staging"  # folder of what is not finished

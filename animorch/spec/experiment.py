@@ -12,7 +12,7 @@ from animorch.spec.render import Recommends, RenderSpec
 from animorch.spec.travel import settled
 
 Format = Literal["mp4", "webm", "mkv", "gif", "apng", "webp", "png"]
-_OURS = ("store", "mlartifacts", "mlflow.db")  # what a runs folder holds beside experiments
+_OURS = ("store", "training", "mlartifacts", "mlflow.db")  # what a runs folder holds beside experiments
 
 
 def _free(name: str) -> str:
@@ -118,7 +118,7 @@ def _recommended(data: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(known, dict):
         return data
     moved = {key: value for key, value in known.items() if data.get(key) == value}  # else changed since
-    for key in ("steps", "cfg", "sampler", "schedule"):
+    for key in Recommends.model_fields:
         if data.get(key) is None:
             data.pop(key, None)
             if wishes.get(key) is not None:

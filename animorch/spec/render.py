@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import PureWindowsPath
+from pathlib import Path, PureWindowsPath
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
@@ -25,9 +25,12 @@ class Checkpoint(Weights):
 
     def content(self) -> str:
         """The name of the weights' content and of the config folder's, wherever that lies."""
-        if self.config is None:
-            return super().content()
-        return f"{super().content()} config:{fingerprint(existing(self.config, self.name))}"
+        folder = self.local_config()
+        return super().content() + (f" config:{fingerprint(folder)}" if folder else "")
+
+    def local_config(self) -> Path | None:
+        """The config folder as an existing, absolute path; raises UsageError when it is not there."""
+        return None if self.config is None else existing(self.config, self.name)
 
 
 class Recommends(Frozen):
@@ -37,6 +40,8 @@ class Recommends(Frozen):
     cfg: float | None = None
     sampler: Word | None = None
     schedule: Word | None = None
+    width: int | None = None
+    height: int | None = None
 
 
 class MotionModule(Weights):
@@ -139,9 +144,9 @@ class RenderSpec(Frozen):
     def _motion_fits(self) -> RenderSpec:
         if self.motion.base != self.checkpoint.base:
             raise ValueError(
-                f"motion={self.motion.name} animates {self.motion.base} checkpoints and "
-                f"checkpoint={self.checkpoint.name} is {self.checkpoint.base}; "
-                f"choose a {self.checkpoint.base} motion module or a {self.motion.base} checkpoint"
+                f"motion={self.motion.name} animates checkpoints of base {self.motion.base} and "
+                f"checkpoint={self.checkpoint.name} is of base {self.checkpoint.base}; "
+                f"choose a motion module for {self.checkpoint.base} or a checkpoint of {self.motion.base}"
             )
         table = self.motion.table
         span = min(self.window.length, self.frames) if self.window else self.frames

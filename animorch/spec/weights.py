@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from functools import lru_cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -19,15 +20,22 @@ from animorch.errors import MediaError, UsageError, WeightsError
 from animorch.place import beside
 from animorch.spec.model import Frozen
 
-Base = Literal["sd15", "sdxl"]
+Base = Literal["sd15", "sdxl", "embedded"]  # `embedded`: of Stable Diffusion's shape, but small
+PACKAGE = "package:"  # `package:NAME/FOLDER`: data of an installed package, wherever that lies
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
 class Weights(Frozen):
-    """Where weights are: a local `path`, or a hub `repo` (and `file` in it)."""
+    """Where weights are: a local `path`, or a hub `repo` (and `file` in it).
+
+    A path `package:NAME/REST` lies in the installed package NAME. It is resolved where it is used and
+    kept as it was written, so that records and commands say the same on every machine.
+    """
 
     name: str = Field(min_length=1, description="The word that chooses these weights.")
-    path: str | None = Field(None, min_length=1, description="Local file or diffusers folder; before repo.")
+    path: str | None = Field(
+        None, min_length=1, description="Local file or diffusers folder, or package:NAME/FOLDER; before repo."
+    )
     repo: str | None = Field(None, description="Hub repository id.")
     file: str | None = Field(None, description="File inside the hub repository.")
     revision: str | None = Field(None, description="Branch, tag or commit of the repository.")
@@ -64,23 +72,48 @@ class Weights(Frozen):
 
 
 def existing(path: str, name: str) -> Path:
-    """The path as an absolute one; raises UsageError, naming whose it is, when nothing is there."""
-    found = Path(path).expanduser().absolute()
+    """The path as an absolute one; raises UsageError, naming whose it is, when nothing is there.
+
+    This is the one place where a written path becomes a file of this machine.
+    """
+    found = _in_package(path, name) if path.startswith(PACKAGE) else Path(path).expanduser().absolute()
     if not found.exists():
         raise UsageError(f"{name}: there is no file or folder at {found}; check the path")
     return found
 
 
+def _in_package(path: str, name: str) -> Path:
+    """Where `package:NAME/REST` lies; the package is found, not imported."""
+    package, _, rest = path.removeprefix(PACKAGE).partition("/")
+    home = _home(package)
+    if home is None:
+        raise UsageError(
+            f"{name}: {path} lies in the package {package or '(unnamed)'}, which is not installed here; "
+            "install it, or set path to a file or folder"
+        )
+    return home / rest
+
+
+@lru_cache(maxsize=32)
+def _home(package: str) -> Path | None:
+    """The folder of an installed package, found without importing it; None when there is none."""
+    plain = package.isidentifier() and package != "__main__"  # of a dotted name find_spec imports the parents
+    found = find_spec(package) if plain else None
+    folders = list(found.submodule_search_locations or ()) if found else []
+    return Path(folders[0]).absolute() if folders else None
+
+
 def fingerprint(path: Path) -> str:
     """SHA-256 (hex) of a file, or of a folder's sorted (relative path, file hash) pairs."""
     if path.is_file():
-        return _file_fingerprint(path)
+        return _file_fingerprint(path.resolve())
     inside = sorted(
         item.relative_to(path).as_posix()
         for item in path.rglob("*")
         if item.is_file() and not any(part.startswith(".") for part in item.relative_to(path).parts)
     )
-    lines = ("folder\n", *(f"{name}\0{_file_fingerprint(path / name)}\n" for name in inside))
+    home = path.resolve()
+    lines = ("folder\n", *(f"{name}\0{_file_fingerprint(home / name)}\n" for name in inside))
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
@@ -89,7 +122,7 @@ def _file_fingerprint(path: Path) -> str:
         stat = path.stat()
         # size and time alone miss a file put in another's place by `cp -p`; inode and change time do not
         stamp = (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino)
-        return _hash_once(str(path.resolve()), stamp)
+        return _hash_once(str(path), stamp)
     except OSError as error:
         raise UsageError(f"{path} cannot be read ({error.strerror}); check its permissions") from error
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from types import FrameType
 
 from filelock import FileLock, Timeout
 
@@ -17,6 +15,7 @@ from animorch.plugin import Backend
 from animorch.runs.files import writable
 from animorch.runs.record import Record
 from animorch.runs.sweep import journal
+from animorch.sweep.gently import gently
 from animorch.sweep.plan import Plan
 from animorch.sweep.point import Point, backend_of
 from animorch.sweep.progress import Reporter
@@ -64,7 +63,7 @@ def execute(plan: Plan, render: Render | None = None) -> Outcome:
     """
     work = todo(plan)
     writable(plan.settings.runs)
-    with _disk_told(plan), _alone(plan), _gently():
+    with _disk_told(plan), _alone(plan), gently():
         outcome = Outcome(plan, dict(work.kept))
         plan.record().save(plan.folder)
         tracking = plan.settings.tracking
@@ -160,21 +159,3 @@ def _alone(plan: Plan) -> Iterator[None]:
         yield
     finally:
         lock.release()
-
-
-@contextmanager
-def _gently() -> Iterator[None]:
-    """A polite kill ends the sweep as Ctrl-C does."""
-
-    def stop(signum: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    try:
-        before = signal.signal(signal.SIGTERM, stop)
-    except ValueError:  # not in the main thread: a launcher's worker, whose parent handles signals
-        yield
-        return
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

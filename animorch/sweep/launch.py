@@ -114,7 +114,8 @@ def _job(plan: Plan, point: Point, since: str) -> list[str]:
         "overrides": list(point.overrides),
         "since": since,
     }
-    settled = backend_of(point.experiment).settled()
+    backend = backend_of(point.experiment)
+    settled = backend.settled() | backend.numerics(point.experiment.spec)
     return [
         *point.overrides,
         *(f"backend.{key}={quoted(value)}" for key, value in settled.items()),

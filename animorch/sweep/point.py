@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from animorch.config.family import of_base
 from animorch.errors import UsageError
 from animorch.plugin import Backend
 from animorch.registry import Kind, make
@@ -74,9 +75,7 @@ def point(coordinates: Mapping[str, str], overrides: Sequence[str], values: Mapp
         return replace(blank, experiment=experiment, problems=(*problems, str(error)))
     if problems:
         return replace(blank, experiment=experiment, problems=problems)
-    rendered = render_key(
-        experiment, _identity(experiment.backend.name, canonical(experiment.backend.options)), weights
-    )
+    rendered = render_key(experiment, _identity(experiment), weights)
     return replace(
         blank,
         experiment=experiment,
@@ -86,8 +85,15 @@ def point(coordinates: Mapping[str, str], overrides: Sequence[str], values: Mapp
     )
 
 
+def _identity(experiment: Experiment) -> Mapping[str, Any]:
+    """What of the backend changes this experiment's pixels."""
+    backend = experiment.backend
+    numerics: Mapping[str, Any] = backend_of(experiment).numerics(experiment.spec)
+    return {**_identity_once(backend.name, canonical(backend.options)), **numerics}
+
+
 @lru_cache(maxsize=256)
-def _identity(name: str, options: str) -> Mapping[str, Any]:
+def _identity_once(name: str, options: str) -> Mapping[str, Any]:
     """Of a backend; asked once for equal options, since it looks up the versions of packages."""
     identity: Mapping[str, Any] = _make_once("backend", name, options).identity()
     return identity
@@ -96,12 +102,25 @@ def _identity(name: str, options: str) -> Mapping[str, Any]:
 def _every_problem(values: Mapping[str, Any], error: ValidationError) -> Iterator[str]:
     """What is wrong with single keys, then what is wrong between the others: pydantic stops at the first."""
     yield from sentences(error)
+    yield from _ways_to_match(values)
     wrong = {item["loc"][0] for item in error.errors() if item["loc"]}
     if wrong and not wrong & {"checkpoint", "motion"}:
         try:
             Experiment.model_validate({key: value for key, value in values.items() if key not in wrong})
         except ValidationError as further:
             yield from sentences(further)
+
+
+def _ways_to_match(values: Mapping[str, Any]) -> Iterator[str]:
+    """Of a checkpoint and a motion module of different bases: what goes with each."""
+    checkpoint, motion = values.get("checkpoint"), values.get("motion")
+    if not (isinstance(checkpoint, Mapping) and isinstance(motion, Mapping)):
+        return
+    base, other = str(checkpoint.get("base")), str(motion.get("base"))
+    if base != other and (animators := of_base("motion", base)):
+        fitting = ", ".join(of_base("checkpoint", other)) or "none"
+        named = f"for motion={motion.get('name')} checkpoint={fitting}"
+        yield f"for {base} there is motion={', '.join(animators)}; {named}"
 
 
 def backend_of(experiment: Experiment) -> Backend:

@@ -3,6 +3,7 @@
 from animorch.tracking.ledger import Ledger, in_step
 from animorch.tracking.projection import project
 from animorch.tracking.store import default_uri
+from animorch.tracking.training import TrainingProjection
 from animorch.tracking.writer import Writer
 
-__all__ = ["Ledger", "Writer", "default_uri", "in_step", "project"]
+__all__ = ["Ledger", "TrainingProjection", "Writer", "default_uri", "in_step", "project"]

@@ -11,7 +11,7 @@ from animorch.runs.sweep import SweepPlan, read_plan
 from animorch.tracking import child, parent
 from animorch.tracking.child import PARENT, POINT, RECORD, SWEEP
 from animorch.tracking.disk import Disk, Point
-from animorch.tracking.ledger import Ledger, Sent, read_ledger, write_ledger
+from animorch.tracking.ledger import Ledger, Sent, in_step, read_ledger, write_ledger
 from animorch.tracking.store import Store, settled, speaking
 
 _TURN = 300.0  # seconds to wait for another process that projects the same sweep
@@ -37,6 +37,10 @@ class Projection:
         self._experiment = ""
         self._parent: str | None = None  # None until the store was looked through
         self._sent: dict[str, Sent] = {}  # what the store shows; digest "" for a run left half-way
+
+    def in_step(self) -> bool:
+        """Whether there is nothing to bring, answered without mlflow."""
+        return in_step(self.folder, self.uri, self.disk)
 
     def bring(self, *, closed: bool) -> Ledger:
         """As `project`. The ledger is written also when the store fails half-way."""

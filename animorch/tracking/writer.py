@@ -1,4 +1,4 @@
-"""Writer: keeps MLflow in line with a sweep's folder from a thread of its own, while points render."""
+"""Writer: keeps MLflow in line with a sweep's or a training's folder, from a thread of its own."""
 
 from __future__ import annotations
 
@@ -7,21 +7,33 @@ import time
 from pathlib import Path
 
 from animorch.errors import AnimorchError
-from animorch.tracking.ledger import in_step
 from animorch.tracking.projection import Projection
-from animorch.tracking.store import LATER, settled, shown
+from animorch.tracking.store import LATER, shown
+from animorch.tracking.training import TrainingProjection
 
 _LONGEST_PAUSE = 300.0
 
 
 class Writer:
-    """One background thread for a sweep. Nothing it meets is ever raised into the render."""
+    """One background thread for a sweep or a training. Nothing it meets is ever raised into that."""
 
-    def __init__(self, folder: Path, uri: str | None, *, pause: float = 5.0) -> None:
-        """`pause` is the least time in seconds before a store that failed is tried again."""
-        self._folder, self._uri = folder, settled(uri, folder)
-        self._projection = Projection(folder, uri)
+    def __init__(
+        self,
+        folder: Path,
+        uri: str | None,
+        kind: type[Projection | TrainingProjection] = Projection,
+        *,
+        pause: float = 5.0,
+        rest: float = 0.0,
+    ) -> None:
+        """`pause` is the least time in seconds before a store that failed is tried again.
+
+        `rest` is the least time between two visits of a store that works, for what changes all the time.
+        """
+        self._projection = kind(folder, uri)
+        self._uri = self._projection.uri
         self._pause = self._first_pause = pause
+        self._rest = rest
         self._resume_at = 0.0
         self._trouble: str | None = None
         self._closing = False
@@ -61,7 +73,7 @@ class Writer:
 
     def _attempt(self, closing: bool) -> None:
         try:
-            if not in_step(self._folder, self._uri, self._projection.disk):
+            if not self._projection.in_step():
                 self._projection.bring(closed=closing)
         except AnimorchError as error:
             self._back_off(str(error))
@@ -69,6 +81,7 @@ class Writer:
             self._back_off(f"tracking in MLflow met an unforeseen fault ({error!r}); {LATER}")
         else:
             self._trouble, self._pause = None, self._first_pause
+            self._resume_at = time.monotonic() + self._rest
 
     def _back_off(self, trouble: str) -> None:
         self._trouble = trouble

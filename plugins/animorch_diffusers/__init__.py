@@ -1,13 +1,20 @@
-"""The backend `diffusers`: AnimateDiffPipeline in this process."""
+"""The backend `diffusers`, AnimateDiffPipeline in this process, and the trainers of what it renders with."""
 
 from __future__ import annotations
 
-from animorch import Backend, hookimpl
+from animorch import Backend, Trainer, hookimpl
 from animorch_diffusers.backend import DiffusersBackend
+from animorch_diffusers.training.small import BaseImage, BaseMotion, BaseVae
+from animorch_diffusers.training.tune import Motion, MotionLora
 
-__all__ = ["DiffusersBackend"]
+__all__ = ["BaseImage", "BaseMotion", "BaseVae", "DiffusersBackend", "Motion", "MotionLora"]
 
 
 @hookimpl
 def animorch_backends() -> list[type[Backend]]:
     return [DiffusersBackend]
+
+
+@hookimpl
+def animorch_trainers() -> list[type[Trainer]]:
+    return [Motion, MotionLora, BaseVae, BaseImage, BaseMotion]

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from time import perf_counter
 from typing import Any, ClassVar
 
 from pydantic import Field, PrivateAttr
 
 from animorch import Backend, BackendError, Clip, Progress, RenderSpec, Unsupported
 from animorch_diffusers import device as place
-from animorch_diffusers.refusals import environment_problems, spec_problems
+from animorch_diffusers.libraries import import_libraries
+from animorch_diffusers.refusals import format_problems, library_problems, spec_problems
 from animorch_diffusers.warm import Warm
 
 
@@ -24,8 +26,9 @@ class DiffusersBackend(Backend):
     threads: int | None = Field(
         None,
         ge=1,
-        description="CPU threads; null takes OMP_NUM_THREADS or every core. On a busy machine set it below "
-        "the free cores: threads that wait for a core made a step ten times slower.",
+        description="CPU threads; null is 1 for the embedded model, else OMP_NUM_THREADS or every core. On a "
+        "busy machine set it below the free cores: threads that wait for a core made a step ten times "
+        "slower.",
     )
     offline: bool = Field(False, description="Use local files and the hub cache only.")
     decode_chunk: int = Field(16, ge=1, description="Frames the VAE decodes at once; lower saves memory.")
@@ -46,20 +49,25 @@ class DiffusersBackend(Backend):
             "device": on,
             "dtype": place.resolve_dtype(self.dtype, on),
             "decode_chunk": self.decode_chunk,
-        } | ({"threads": place.resolve_threads(self.threads)} if on == "cpu" else {})
+        }
 
     def settled(self) -> dict[str, Any]:
-        """A launcher's worker may see other threads and devices than the planner."""
+        """A launcher's worker may see other devices than the planner."""
         on = place.resolve_device(self.device)
-        return {
-            "device": on,
-            "dtype": place.resolve_dtype(self.dtype, on),
-            "threads": place.resolve_threads(self.threads),
-        }
+        return {"device": on, "dtype": place.resolve_dtype(self.dtype, on)}
+
+    def numerics(self, spec: RenderSpec) -> dict[str, Any]:
+        """The CPU threads that this spec is rendered with; a worker may see other cores than the planner."""
+        if place.resolve_device(self.device) != "cpu":
+            return {}
+        return {"threads": place.resolve_threads(self.threads, spec.checkpoint.base)}
 
     def unsupported(self, spec: RenderSpec) -> Iterable[str]:
         on = place.resolve_device(self.device)
-        yield from environment_problems(on, place.resolve_dtype(self.dtype, on))
+        if missing := list(library_problems()):
+            yield from missing
+            return
+        yield from format_problems(on, place.resolve_dtype(self.dtype, on))
         yield from spec_problems(spec, self.offline)
 
     def render(self, spec: RenderSpec, progress: Progress) -> Clip:
@@ -69,7 +77,10 @@ class DiffusersBackend(Backend):
         from animorch_diffusers.quiet import quiet
 
         try:
+            began = perf_counter()
             with quiet():
+                import_libraries()
+                self._facts = {"import_seconds": f"{perf_counter() - began:.2f}"}
                 return self._render(spec, progress)
         except BaseException:  # whatever was half loaded or half changed must not reach the next point
             self.close()
@@ -80,16 +91,19 @@ class DiffusersBackend(Backend):
 
         from animorch_diffusers.call import rendered
 
-        torch.set_num_threads(place.resolve_threads(self.threads))
+        torch.set_num_threads(place.resolve_threads(self.threads, spec.checkpoint.base))
         on = place.resolve_device(self.device)
         warm = self._warmed(on)
         place.forget_peak(on)
+        began = perf_counter()
+        ready = warm.ready(spec)
+        self._facts |= {"load_seconds": f"{perf_counter() - began:.2f}"}
         try:
-            clip, cut = rendered(warm.ready(spec), spec, progress, self.decode_chunk)
+            clip, cut = rendered(ready, spec, progress, self.decode_chunk)
         except RuntimeError as error:
             raise_if_full(error, spec)
             raise
-        self._facts = place.facts(on) | ({"prompt_cut": cut} if cut else {})
+        self._facts |= place.facts(on) | ({"prompt_cut": cut} if cut else {})
         return clip
 
     def _warmed(self, on: str) -> Warm:

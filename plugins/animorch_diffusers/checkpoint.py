@@ -125,7 +125,7 @@ def config_folder(checkpoint: Checkpoint, offline: bool) -> Path | None:
     Offline, the hub cache is asked here, because diffusers goes online regardless when it has none.
     """
     if checkpoint.config is not None:
-        return Path(checkpoint.config).expanduser().absolute()
+        return checkpoint.local_config()
     return cached_file(SD15_CONFIGS, "model_index.json", None, whole=True) if offline else None
 
 

@@ -6,6 +6,8 @@ import os
 import platform
 import shutil
 import sys
+from collections.abc import Callable
+from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import Any, Literal
@@ -19,8 +21,15 @@ _TORCH_NAMES = {"fp32": "float32", "fp16": "float16", "bf16": "bfloat16"}
 
 def installed(package: str) -> str | None:
     """Version of an installed package without its local tag (`+cpu`), None when it is absent."""
+    found = _version(package, version)
+    return None if found is None else found.partition("+")[0]
+
+
+@lru_cache(maxsize=32)
+def _version(package: str, look_up: Callable[[str], str]) -> str | None:
+    """Looked up once: it reads a file, and a plan asks for every point."""
     try:
-        return version(package).partition("+")[0]
+        return look_up(package)
     except PackageNotFoundError:
         return None
 
@@ -34,14 +43,17 @@ def resolve_device(device: Device) -> str:
     return "mps" if sys.platform == "darwin" and platform.machine() == "arm64" else "cpu"
 
 
-def resolve_threads(threads: int | None) -> int:
-    """CPU threads: as asked, else OMP_NUM_THREADS, else the cores this process may use.
+def resolve_threads(threads: int | None, base: str) -> int:
+    """CPU threads: as asked; else 1 for the embedded model, and OMP_NUM_THREADS or every core for others.
 
     Set, not left to torch, because sums split over another number of threads round otherwise: the count
-    moves a pixel by 1 of 255, so it belongs to a CPU render's identity.
+    moves a pixel by 1 of 255, so it belongs to a CPU render's key. The embedded model's operations are too
+    small to be worth splitting: two threads gain little on free cores and lose twenty times on busy ones.
     """
     if threads is not None:
         return threads
+    if base == "embedded":
+        return 1
     told = os.environ.get("OMP_NUM_THREADS", "")
     if told.isdigit() and int(told) > 0:
         return int(told)
@@ -57,10 +69,8 @@ def resolve_dtype(dtype: Dtype, device: str) -> str:
 
 def _tag() -> str | None:
     """Local tag of the torch wheel (cpu, cu128, rocm6.4, or nothing); None when torch is absent."""
-    try:
-        return version("torch").partition("+")[2]
-    except PackageNotFoundError:
-        return None
+    found = _version("torch", version)
+    return None if found is None else found.partition("+")[2]
 
 
 def _torch_knows_cuda() -> bool:

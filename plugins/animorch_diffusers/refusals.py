@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from animorch import RenderSpec, WeightsError
+from animorch import RenderSpec, UsageError, WeightsError
 from animorch_diffusers.checkpoint import config_folder, no_config
 from animorch_diffusers.device import installed
 from animorch_diffusers.layout import layout_of
@@ -16,14 +16,18 @@ from animorch_diffusers.tensors import shapes_in
 _NEEDS = ("torch", "diffusers", "transformers", "accelerate", "peft", "safetensors")
 
 
-def environment_problems(device: str, dtype: str) -> Iterator[str]:
-    """A sentence for missing libraries, and for a number format that the device cannot carry."""
+def library_problems() -> Iterator[str]:
+    """A sentence for the libraries that are missing; without them nothing else can be said for sure."""
     missing = [package for package in _NEEDS if installed(package) is None]
     if missing:
         yield (
             f"backend=diffusers needs {', '.join(missing)}, not installed here; run: pip install "
-            '"animorch[diffusers]"'
+            "'animorch[diffusers]', or try animorch without weights: backend=testcard"
         )
+
+
+def format_problems(device: str, dtype: str) -> Iterator[str]:
+    """A sentence for a number format that the device cannot carry."""
     if device == "cpu" and dtype == "fp16":
         yield (
             "backend.dtype=fp16 on the CPU is about 60 times slower than fp32; set backend.dtype=auto, "
@@ -73,7 +77,8 @@ def _configs(spec: RenderSpec, offline: bool) -> Iterator[str]:
     """Of a single checkpoint file: where its configs and tokenizer come from."""
     checkpoint = spec.checkpoint
     if checkpoint.config is not None:
-        if not (Path(checkpoint.config).expanduser() / "model_index.json").is_file():
+        folder = _found(checkpoint.local_config)
+        if folder is None or not (folder / "model_index.json").is_file():
             yield f"checkpoint.config={checkpoint.config} has no model_index.json; give a diffusers folder"
         return
     single = checkpoint.file if checkpoint.path is None else checkpoint.path
@@ -87,10 +92,18 @@ def _configs(spec: RenderSpec, offline: bool) -> Iterator[str]:
         yield no_config(checkpoint)
 
 
+def _found(place: Callable[[], Path | None]) -> Path | None:
+    """A local path, or None where nothing is there."""
+    try:
+        return place()
+    except UsageError:
+        return None
+
+
 def _module(spec: RenderSpec) -> Iterator[str]:
     """What the header of a motion .safetensors tells: another kind of file, or too short a table."""
-    path = Path(spec.motion.path or "").expanduser()
-    if path.suffix.lower() != ".safetensors" or not path.is_file():
+    path = _found(spec.motion.local) if spec.motion.path else None
+    if path is None or path.suffix.lower() != ".safetensors" or not path.is_file():
         return
     try:
         shapes = {key.removeprefix("module."): shape for key, shape in shapes_in(path).items()}

@@ -73,7 +73,7 @@ class Warm:
             vae=base.vae,
             text_encoder=_shell(base.text_encoder),
             tokenizer=base.tokenizer,
-            unet=_animated(base, motion),
+            unet=animated(base, motion),
             motion_adapter=None,
             scheduler=None,
         )
@@ -100,7 +100,7 @@ def _shell(model: Any) -> Any:
     return copy.deepcopy(model, shared)
 
 
-def _animated(base: Base, motion: Motion) -> Any:
+def animated(base: Base, motion: Motion) -> Any:
     """A UNetMotionModel around the checkpoint's and the motion module's tensors.
 
     What UNetMotionModel.from_unet2d makes, without filling 1.3 billion weights at random first.

@@ -20,6 +20,7 @@ class Shapes:
 
     part "train" leaves the held-out compositions (colour x shape x motion) away, "unseen" has only
     those, "all" has both. only: a single motion's clips. pace: speed of the motions, 1 is usual.
+    roam: how far from the middle paths lie, 1 is anywhere.
     unsaid: share of captions that leave the background to chance. silent: captions leave the motion
     unsaid, as what a motion LoRA is to bring by itself. look: `paper` is ink on paper, for a style LoRA.
     """
@@ -29,6 +30,7 @@ class Shapes:
     size: int = 64
     frames: int = 16
     pace: float = 1.0
+    roam: float = 1.0
     part: Literal["train", "unseen", "all"] = "train"
     only: str = ""
     unsaid: float = 0.08
@@ -47,7 +49,7 @@ class Shapes:
             self._words(chance),
             *(int(part) for part in chance.integers(0, 60, 3)),
         )
-        drawn = scene(words, int(chance.integers(1 << 31)), self.frames, self.pace, self.look)
+        drawn = scene(words, int(chance.integers(1 << 31)), self.frames, self.pace, self.roam, self.look)
         shown = words if chance.random() >= self.unsaid else replace(words, background=None)
         if self.silent:
             shown = replace(shown, motion=None)

@@ -40,16 +40,19 @@ _PAPER = (236, 229, 211)
 _INK = 0.55  # share of a colour's brightness that ink on paper has
 
 
-def scene(words: Words, seed: int, frames: int = 16, pace: float = 1.0, look: Look = "plain") -> Scene:
+def scene(
+    words: Words, seed: int, frames: int = 16, pace: float = 1.0, roam: float = 1.0, look: Look = "plain"
+) -> Scene:
     """The clip of these words that belongs to the seed; pace 1 is the usual speed, 0.5 half of it.
 
-    look "paper" paints dark ink on paper, whatever background the words name.
+    roam 1 lets a path lie anywhere in the picture, 0 in its middle. look "paper" paints dark ink on
+    paper, whatever background the words name.
     """
     chance = np.random.default_rng([seed, 7])
     when = np.linspace(0.0, 1.0, frames) if frames > 1 else np.zeros(1)
     pace = pace * chance.uniform(0.9, 1.1)
     radius = _radii(words.motion, when, chance, pace)
-    x, y = _path(words.motion, when, chance, pace, float(radius.max()))
+    x, y = _path(words.motion, when, chance, pace, roam, float(radius.max()))
     turn = when * _TURN * pace if words.motion == "spinning" else np.zeros(frames)
     background = words.background or str(chance.choice(list(BACKGROUNDS)))
     paint, backdrop = _tinted(COLOURS[words.colour], chance), _tinted(BACKGROUNDS[background], chance)
@@ -60,28 +63,32 @@ def scene(words: Words, seed: int, frames: int = 16, pace: float = 1.0, look: Lo
 
 def _radii(motion: str | None, when: Array, chance: np.random.Generator, pace: float) -> Array:
     if motion not in ("growing", "shrinking"):
-        return np.full(len(when), chance.uniform(0.16, 0.21))
-    large = chance.uniform(0.21, 0.26)
+        return np.full(len(when), chance.uniform(0.20, 0.25))
+    large = chance.uniform(0.25, 0.30)
     swell = 1 + (_GROWTH - 1) * min(pace, 1.8)
     grown = large / swell * (1 + (swell - 1) * when)
     return grown if motion == "growing" else grown[::-1].copy()
 
 
 def _path(
-    motion: str | None, when: Array, chance: np.random.Generator, pace: float, reach: float
+    motion: str | None, when: Array, chance: np.random.Generator, pace: float, roam: float, reach: float
 ) -> tuple[Array, Array]:
     """Middles that keep the whole shape inside the picture."""
+
+    def within(low: float, high: float) -> float:
+        return (low + high) / 2 + roam * chance.uniform(-0.5, 0.5) * (high - low)
+
     margin = reach + 0.02
     room = 1 - 2 * margin
-    across, along = chance.uniform(margin, 1 - margin, 2)
+    across, along = within(margin, 1 - margin), within(margin, 1 - margin)
     still = np.zeros_like(when)
     if motion == "bouncing":
-        floor = chance.uniform(max(margin + _HOP, 0.66), 1 - margin)
+        floor = within(max(margin + _HOP, 0.66), 1 - margin)
         return across + still, floor - _HOP * np.abs(np.sin(pi * when * _HOPS * pace))
     if motion not in ("left", "right", "up", "down"):
         return across + still, along + still
     span = min(_TRAVEL * pace, room)
-    ahead = margin + chance.uniform(0, room - span) + span * when
+    ahead = margin + within(0, room - span) + span * when
     moved = ahead if motion in ("right", "down") else 1 - ahead
     return (moved, along + still) if motion in ("left", "right") else (across + still, moved)
 

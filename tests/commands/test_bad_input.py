@@ -46,7 +46,11 @@ CASES = {
     "a motion module that is not there": (["motion=v99"], "motion can be: animatelcm"),
     "a backend that is not installed": (["backend=maya"], "backend can be:"),
     "a post-step that is not installed": (["post=[zoom]"], "post can be: boomerang"),
-    "a motion module on a wrong base": (["motion=sdxl_beta"], "animates sdxl checkpoints"),
+    "a motion module on a wrong base": (
+        ["motion=sdxl_beta", "checkpoint=sd15"],
+        "animates checkpoints of base sdxl",
+    ),
+    "a checkpoint without a motion module of its base": (["checkpoint=sdxl"], "motion=hotshot_xl, sdxl_beta"),
     "a missing weight file": (["motion=local", "motion.path=none.ckpt"], "there is no file or folder at"),
     "a choice without its path": (["checkpoint=local"], "checkpoint.path has no value yet"),
     "more frames than the table": (["frames=64"], "set window.length=16"),
@@ -75,7 +79,8 @@ def test_bad_input_is_one_sentence_and_no_run(studio: Studio, case: str) -> None
 
 
 def test_every_problem_is_told_not_only_the_first(studio: Studio) -> None:
-    said = studio("-m", "motion=v15,sdxl_beta,hotshot_xl", "cfg=4,-7", "output.fps=0")
+    words = ["checkpoint=sd15", "motion=v15,sdxl_beta,hotshot_xl", "cfg=4,-7", "output.fps=0"]
+    said = studio("-m", *words)
     assert said.code == 2
     for expected in ("cfg=-7", "sdxl_beta animates", "hotshot_xl animates", "output.fps=0"):
         assert expected in said.err
@@ -83,7 +88,7 @@ def test_every_problem_is_told_not_only_the_first(studio: Studio) -> None:
 
 
 def test_invalid_points_can_be_left_out_and_keep_their_cell(studio: Studio) -> None:
-    said = studio.small("-m", "motion=v15,sdxl_beta", "sweep.skip_invalid=true")
+    said = studio.small("-m", "checkpoint=sd15", "motion=v15,sdxl_beta", "sweep.skip_invalid=true")
     assert said.code == 0, said.err
     assert "1 rendered, 0 kept, 1 left out" in said.out
     assert [point.state for point in studio.plan().points] == ["planned", "invalid"]

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from animorch.compare.arrangement import MOST_COLUMNS, MOST_ROWS, arrange, telling
 from animorch.compare.label import width_of, wrapped
 from animorch.compare.layout import Box, Room, cell_size, fitted, lay_out
+from animorch.compare.sheet import sheet_layout
 from animorch.runs.sweep import SweepPlan
 
 sides = st.integers(8, 3000)
@@ -107,6 +108,14 @@ def test_a_large_clip_is_scaled_down_to_the_page_and_a_small_one_up_by_whole_fac
     else:
         assert max(w, h) <= 900
         assert max(w, h) <= max(clip)
+
+
+def test_small_clips_are_large_enough_to_be_read_however_many_there_are() -> None:
+    assert cell_size((64, 64), 900, 900) == (256, 256)
+    assert cell_size((64, 64), 70, 70) == (128, 128), "a crowded page grows instead"
+    pages = arrange(plan_of({"cfg": ["4", "7", "10"]}), 1.0)
+    assert sheet_layout(pages, (64, 64))[1] == (192, 192)
+    assert sheet_layout(pages, (512, 512))[1] == (256, 256)
 
 
 @calm

@@ -31,7 +31,7 @@ loops = 2
 
 
 def keys(studio: Studio, *words: str) -> list[tuple[str, str]]:
-    said = studio("plan", "--json", *words)
+    said = studio("plan", "--json", "backend=testcard", *words)
     assert said.code == 0, said.err + said.out
     return [(point["render_key"], point["point_key"]) for point in json.loads(said.out)["points"]]
 
@@ -60,17 +60,17 @@ def test_a_pattern_sees_toml_and_yaml_options_of_both_folders(studio: Studio) ->
 
 
 def test_the_users_folder_wins_over_the_shipped_one(studio: Studio) -> None:
-    studio.write("conf/motion/v15_v2.yaml", "name: v15_v2\nbase: sd15\nrecommends: {steps: 3}\n")
+    studio.write("conf/motion/calm.yaml", "name: calm\nbase: embedded\nrecommends: {steps: 3}\n")
     assert "steps=3" in studio("plan").out
 
 
 def test_yaml_and_toml_mix_in_one_defaults_list(studio: Studio) -> None:
-    studio.write("conf/motion/mine.toml", 'name = "mine"\nbase = "sd15"\n')
+    studio.write("conf/motion/mine.toml", 'name = "mine"\nbase = "embedded"\n')
     studio.write(
         "conf/experiment/mix.yaml",
         "# @package _global_\ndefaults:\n  - override /motion: mine\n  - override /output: gif\ncfg: 3\n",
     )
-    points = json.loads(studio("plan", "--json", "experiment=mix").out)["points"]
+    points = json.loads(studio("plan", "--json", "experiment=mix", "backend=testcard").out)["points"]
     assert points[0]["state"] == "planned"
     assert studio("plan", "experiment=mix").out.count("by motion") == 0
 

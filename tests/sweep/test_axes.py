@@ -12,7 +12,7 @@ from tests.conftest import Studio
 
 
 def labels(studio: Studio, *words: str) -> list[str]:
-    said = studio("plan", "--json", "-m", *words)
+    said = studio("plan", "--json", "-m", "backend=testcard", *words)
     assert said.code == 0, said.err + said.out
     points = json.loads(said.out)["points"]
     return [" ".join(f"{axis}={text}" for axis, text in point["coordinates"].items()) for point in points]

@@ -35,7 +35,7 @@ def test_three_points_end_as_three_playable_clips_and_a_grid(studio: Studio) -> 
 
 
 def test_a_points_folder_holds_everything_that_was_asked_and_happened(studio: Studio) -> None:
-    studio.small("-m", "cfg=4,7", "post=[boomerang]", "output.formats=[mp4,gif]")
+    studio.small("-m", "cfg=4,7", "motion=v15_v2", "post=[boomerang]", "output.formats=[mp4,gif]")
     (folder,) = studio.sweeps()
     point = sorted(folder.glob("cfg-4*"))[0]
     there = {path.name for path in point.iterdir()}
@@ -209,7 +209,7 @@ def test_rerun_with_another_motion_module_takes_its_recommendations(studio: Stud
     assert said.code == 0, said.err
     specs = [json.loads(p.read_text()) for p in (studio.folder / "runs").glob("default/*/*/experiment.json")]
     assert {(spec["motion"]["name"], spec["sampler"]) for spec in specs} == {
-        ("v15_v2", "ddim"),
+        ("calm", "ddim"),
         ("lightning_4", "euler"),
     }
 

@@ -2,23 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 
 class Average:
-    """Averaged copies of named parameters. Early on the decay is smaller, so that the start is forgotten."""
+    """Averaged copies of named parameters. Early on the decay is smaller, so that the start is forgotten.
+
+    A decay of 0 keeps no copies: the values are the parameters themselves.
+    """
 
     def __init__(self, decay: float, parameters: dict[str, Any]) -> None:
         self.decay = decay
-        self.values = {name: value.detach().clone() for name, value in parameters.items()}
+        self.parameters = parameters
+        self.values = {name: value.detach() for name, value in parameters.items()}
+        if decay:
+            self.values = {name: value.clone() for name, value in self.values.items()}
 
-    def update(self, step: int, parameters: dict[str, Any]) -> None:
+    def update(self, step: int) -> None:
         """Move towards the parameters; step counts from 0."""
+        if not self.decay:
+            return
         import torch
 
         keep = min(self.decay, (1 + step) / (10 + step))
-        names = list(self.values)
         with torch.no_grad():
-            torch._foreach_lerp_(
-                [self.values[name] for name in names], [parameters[name] for name in names], 1 - keep
-            )
+            torch._foreach_lerp_(list(self.values.values()), list(self.parameters.values()), 1 - keep)
+
+    def restore(self, values: dict[str, Any]) -> None:
+        """Take up the copies that a checkpoint kept."""
+        import torch
+
+        with torch.no_grad():
+            for name, value in values.items():
+                self.values[name].copy_(value)
+
+    @contextmanager
+    def worn(self) -> Iterator[None]:
+        """Inside, the parameters have the averaged values; afterwards their own again, bit for bit."""
+        own = {name: value.data for name, value in self.parameters.items()}
+        try:
+            for name, value in self.parameters.items():
+                value.data = self.values[name]
+            yield
+        finally:
+            for name, value in self.parameters.items():
+                value.data = own[name]

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from animorch import WeightsError
+from animorch import TrainingError, WeightsError
 
 _NAME = "state.pt"
 
@@ -16,12 +16,20 @@ def save(folder: Path, state: dict[str, Any]) -> None:
     import torch
 
     folder.mkdir(parents=True, exist_ok=True)
-    beside = folder / f".{_NAME}.{os.getpid()}"
-    with beside.open("wb") as stream:
-        torch.save(state, stream)
-        stream.flush()
-        os.fsync(stream.fileno())
-    os.replace(beside, folder / _NAME)
+    beside = folder / f".{_NAME}"
+    try:
+        with beside.open("wb") as stream:
+            torch.save(state, stream)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(beside, folder / _NAME)
+    except (OSError, RuntimeError) as error:  # torch tells a full disk as a RuntimeError
+        raise TrainingError(
+            f"the checkpoint {folder / _NAME} could not be written ({error}); the one before it is kept; "
+            "check the folder and the disk space"
+        ) from error
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def load(folder: Path) -> dict[str, Any] | None:

@@ -12,13 +12,27 @@ from pathlib import Path
 @contextmanager
 def placed(folder: Path) -> Iterator[Path]:
     """A fresh folder to write into, which takes the old one's place when all went well."""
-    beside = folder.with_name(f".{folder.name}.{os.getpid()}")
-    shutil.rmtree(beside, ignore_errors=True)
+    beside, old = folder.with_name(f".{folder.name}"), folder.with_name(f".{folder.name}.old")
+    for left in (beside, old):  # by one that was killed
+        shutil.rmtree(left, ignore_errors=True)
     beside.mkdir(parents=True)
-    yield beside
-    old = folder.with_name(f".{folder.name}.old")
-    shutil.rmtree(old, ignore_errors=True)
-    if folder.exists():
-        os.replace(folder, old)
-    os.replace(beside, folder)
-    shutil.rmtree(old, ignore_errors=True)
+    try:
+        yield beside
+        if folder.exists():
+            os.replace(folder, old)
+        os.replace(beside, folder)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+@contextmanager
+def placed_file(path: Path) -> Iterator[Path]:
+    """A name to write to, which takes the path's place when all went well."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}")
+    try:
+        yield beside
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)

@@ -1,134 +1,173 @@
-"""Loop: the training loop, the same for every stage."""
+"""Loop: the training loop, the same for every stage.
+
+Everything random is a function of the seed and of the place in the run (batch.py), so the only state is
+what a checkpoint holds: the step, what learns, the optimiser's state, the average, and losses not yet told.
+"""
 
 from __future__ import annotations
 
-import json
-import time
-from math import cos, pi
-from typing import Any, Protocol
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from math import isfinite
+from pathlib import Path
+from typing import Any
 
 import torch
-from torch.nn.attention import SDPBackend, sdpa_kernel
 
+from animorch import Report, TrainingError, WeightsError
 from animorch_diffusers.training import checkpoint
+from animorch_diffusers.training.accelerator import accelerator_of, kernels
 from animorch_diffusers.training.average import Average
-from animorch_diffusers.training.batch import step_seed
-from animorch_diffusers.training.recipe import Optimiser, Run
-
-Tensor = Any
-
-
-class Stage(Protocol):
-    """What is trained, and how wrong it is on a step's batch."""
-
-    def parameters(self) -> dict[str, torch.nn.Parameter]:
-        """Those that learn, by names that stay the same from run to run."""
-
-    def loss(self, micro: int) -> Tensor:
-        """Scalar loss of batch number `micro`; its chance comes from torch's global generator."""
-
-    def export(self, values: dict[str, Tensor]) -> None:
-        """Write the finished parts with these parameter values."""
+from animorch_diffusers.training.batch import Batch, batch_seed
+from animorch_diffusers.training.interrupt import uninterrupted
+from animorch_diffusers.training.optimiser import optimiser_of, rate
+from animorch_diffusers.training.run import RESULT, Run
+from animorch_diffusers.training.stage import Stage
+from animorch_diffusers.training.validation import Studio, validate
 
 
-def train(run: Run, stage: Stage, until: int | None = None) -> list[float]:
-    """Train from the last checkpoint to run.steps (or `until`); returns the losses of these steps."""
-    if run.threads is not None:
-        torch.set_num_threads(run.threads)
-    learning = stage.parameters()
-    optimiser = torch.optim.AdamW(
-        list(learning.values()),
-        lr=1.0,  # set before each step
-        betas=run.optimiser.betas,
-        eps=run.optimiser.epsilon,
-        weight_decay=run.optimiser.weight_decay,
-    )
+@dataclass
+class Training:
+    """A run while it goes on. network and optimiser: the stage and its optimiser as accelerate wraps them."""
+
+    run: Run
+    folder: Path
+    report: Report
+    accelerator: Any
+    stage: Stage
+    learning: dict[str, torch.nn.Parameter]
+    network: Any
+    optimiser: Any
+    average: Average
+    studio: Studio | None
+    step: int = 0
+    losses: list[float] = field(default_factory=list)  # since the last line of the log
+
+
+def train(run: Run, begin: Callable[[Any], Stage], folder: Path, report: Report) -> None:
+    """Train from the folder's checkpoint, or from the beginning, to run.steps, and export what was made."""
+    now = _begun(run, begin, folder, report)
+    _resume(now)
+    if now.step == 0:
+        _validate(now)
+    if now.step >= run.steps:
+        _export(now)
+    try:
+        while now.step < run.steps:
+            now.losses.append(_gradients(now))
+            with uninterrupted():
+                _advance(now)
+            _tell(now)
+            if now.step == run.steps or now.step % run.checkpoint_every == 0:
+                _save(now)
+                _export(now)
+            _validate(now)
+    except KeyboardInterrupt:
+        _save(now)
+        raise
+
+
+def _begun(run: Run, begin: Callable[[Any], Stage], folder: Path, report: Report) -> Training:
+    accelerator = accelerator_of(run)
+    torch.manual_seed(run.seed)  # new parts begin at random
+    with accelerator.main_process_first():  # which keeps latents for the others
+        stage = begin(accelerator.device).train()
+    learning = stage.learning()
+    network, optimiser = accelerator.prepare(stage, optimiser_of(run.optimiser, learning.values()))
     average = Average(run.ema, learning)
-    step = _resumed(run, learning, optimiser, average)
-    log, losses = Log(run, step), []
-    while step < (until or run.steps):
-        losses.append(_step(run, stage, step, learning, optimiser))
-        average.update(step, learning)
-        step += 1
-        log.line(step, losses[-1])
-        if step % run.checkpoint_every == 0 or step == run.steps or step == until:
-            _saved(run, step, learning, optimiser, average)
-            stage.export(average.values if run.ema else learning)
-    return losses
+    return Training(
+        run, folder, report, accelerator, stage, learning, network, optimiser, average, stage.studio()
+    )
 
 
-def _step(
-    run: Run, stage: Stage, step: int, learning: dict[str, torch.nn.Parameter], optimiser: torch.optim.AdamW
-) -> float:
-    """One step of the optimiser; the mean loss of its batches."""
-    torch.manual_seed(step_seed(run.seed, step))
-    for group in optimiser.param_groups:
-        group["lr"] = rate(run, step)
-    optimiser.zero_grad(set_to_none=True)
+def _gradients(now: Training) -> float:
+    """Gradients of one step, over its batches and processes; the mean loss."""
+    run, accelerator = now.run, now.accelerator
+    processes = accelerator.num_processes
+    now.optimiser.zero_grad(set_to_none=True)
     total = 0.0
     for part in range(run.accumulate):
-        with sdpa_kernel(SDPBackend.MATH):  # on a CPU the fused one takes half the step in bf16
-            with torch.autocast("cpu", torch.bfloat16, enabled=run.precision == "bf16"):
-                loss = stage.loss(step * run.accumulate + part) / run.accumulate
-            loss.backward()
-        total += float(loss.detach())
-    torch.nn.utils.clip_grad_norm_(list(learning.values()), run.optimiser.max_grad_norm)
-    optimiser.step()
+        number = (now.step * run.accumulate + part) * processes + accelerator.process_index
+        torch.manual_seed(batch_seed(run.seed, number))
+        with accelerator.accumulate(now.network), kernels(accelerator.device):
+            loss = now.network(Batch(number, run.batch, run.batch * run.accumulate * processes))
+            accelerator.backward(loss)  # divides by run.accumulate
+        total += float(accelerator.reduce(loss.detach(), "mean")) / run.accumulate
+    if not isfinite(total):
+        raise TrainingError(
+            f"the loss of step {now.step + 1} is {total}; the last checkpoint is kept; lower "
+            "optimiser.learning_rate, or set precision=fp32"
+        )
     return total
 
 
-def rate(run: Run, step: int) -> float:
-    """The learning rate of a step: linear rise, then constant or half a cosine."""
-    told: Optimiser = run.optimiser
-    top = told.learning_rate * (run.batch * run.accumulate if told.scale_lr else 1)
-    if step < told.warmup:
-        return top * (step + 1) / told.warmup
-    if told.schedule == "constant":
-        return top
-    done = (step - told.warmup) / max(1, run.steps - told.warmup)
-    return top * (told.floor + (1 - told.floor) * (1 + cos(pi * min(done, 1.0))) / 2)
+def _advance(now: Training) -> None:
+    """Weights, optimiser and average move on by one step, together."""
+    now.accelerator.clip_grad_norm_(now.learning.values(), now.run.optimiser.max_grad_norm)
+    for group in now.optimiser.param_groups:
+        group["lr"] = rate(now.run, now.step, now.accelerator.num_processes)
+    now.optimiser.step()
+    now.average.update(now.step)
+    now.step += 1
 
 
-def _saved(
-    run: Run, step: int, learning: dict[str, Any], optimiser: torch.optim.AdamW, average: Average
-) -> None:
-    values = {name: value.detach() for name, value in learning.items()}
-    state = {"step": step, "values": values, "optimiser": optimiser.state_dict(), "average": average.values}
-    checkpoint.save(run.folder, state)
+def _tell(now: Training) -> None:
+    """Progress; with numbers at the log's cadence, the loss as the mean since the last."""
+    numbers: dict[str, float] = {}
+    if now.step % now.run.log_every == 0 or now.step == now.run.steps:
+        numbers["loss"] = sum(now.losses) / len(now.losses)
+        numbers["rate"] = rate(now.run, now.step - 1, now.accelerator.num_processes)
+        now.losses.clear()
+    if now.accelerator.is_main_process:
+        now.report.progress(now.step, now.run.steps, numbers)
 
 
-def _resumed(run: Run, learning: dict[str, Any], optimiser: torch.optim.AdamW, average: Average) -> int:
-    """Put the last checkpoint's state in place; the step to go on from."""
-    state = checkpoint.load(run.folder)
+def _validate(now: Training) -> None:
+    """Clips at their cadence. Weights are afterwards as they were, and each batch seeds its own chance."""
+    if now.studio is None or now.step % now.studio.wanted.every:
+        return
+    if now.accelerator.is_main_process:
+        now.stage.eval()
+        with now.average.worn(), now.accelerator.autocast():
+            validate(now.studio, now.step, now.report)
+        now.stage.train()
+    now.accelerator.wait_for_everyone()
+
+
+def _save(now: Training) -> None:
+    """A checkpoint, by the first process alone."""
+    if not now.accelerator.is_main_process:
+        return
+    values = {name: value.detach() for name, value in now.learning.items()}
+    state = {"step": now.step, "losses": now.losses, "values": values, "average": now.average.values}
+    state["optimiser"] = now.optimiser.state_dict()
+    if now.accelerator.scaler is not None:
+        state["scaler"] = now.accelerator.scaler.state_dict()
+    checkpoint.save(now.folder, state)
+
+
+def _export(now: Training) -> None:
+    """The result as it stands, with the averaged weights."""
+    if now.accelerator.is_main_process:
+        now.stage.export(now.folder / RESULT, now.average.values)
+    now.accelerator.wait_for_everyone()
+
+
+def _resume(now: Training) -> None:
+    """Put the last checkpoint's state in place, where there is one."""
+    state = checkpoint.load(now.folder)
     if state is None:
-        return 0
+        return
+    if state["values"].keys() != now.learning.keys():
+        raise WeightsError(
+            f"the checkpoint in {now.folder} is of a training in which other weights learn; give this one "
+            "another name, or begin again with force=true"
+        )
     with torch.no_grad():
         for name, value in state["values"].items():
-            learning[name].copy_(value)
-    optimiser.load_state_dict(state["optimiser"])
-    average.values = state["average"]
-    return int(state["step"])
-
-
-class Log:
-    """losses.jsonl: a line every few steps with the mean loss since the last, and steps a second."""
-
-    def __init__(self, run: Run, step: int) -> None:
-        self.run, self.since, self.clock, self.kept = run, step, time.monotonic(), [0.0][:0]
-        run.folder.mkdir(parents=True, exist_ok=True)
-
-    def line(self, step: int, loss: float) -> None:
-        self.kept.append(loss)
-        if step % self.run.log_every and step != self.run.steps:
-            return
-        now = time.monotonic()
-        speed = (step - self.since) / max(now - self.clock, 1e-9)
-        told = {
-            "step": step,
-            "loss": round(sum(self.kept) / len(self.kept), 6),
-            "rate": rate(self.run, step - 1),
-            "steps_a_second": round(speed, 3),
-        }
-        with (self.run.folder / "losses.jsonl").open("a") as stream:
-            stream.write(json.dumps(told) + "\n")
-        self.since, self.clock, self.kept = step, now, []
+            now.learning[name].copy_(value)
+    now.optimiser.load_state_dict(state["optimiser"])
+    now.average.restore(state["average"])
+    if now.accelerator.scaler is not None and "scaler" in state:
+        now.accelerator.scaler.load_state_dict(state["scaler"])
+    now.step, now.losses = int(state["step"]), list(state.get("losses", []))

@@ -22,9 +22,10 @@ def weighed(answer: Tensor, target: Tensor, timesteps: Tensor, noise: Noise, gam
 
 
 def weights(timesteps: Tensor, noise: Noise, gamma: float | None) -> Tensor:
-    """(B,); ones without gamma."""
+    """(B,); ones without gamma. Finite where the signal is zero, too."""
     snr = noise.snr(timesteps)
     if gamma is None:
         return torch.ones_like(snr)
-    clamped = snr.clamp(max=gamma)
-    return clamped / snr if noise.prediction == "epsilon" else clamped / (snr + 1)
+    if noise.prediction == "epsilon":
+        return (gamma / snr).clamp(max=1)  # min(SNR, gamma) / SNR without nought by nought
+    return snr.clamp(max=gamma) / (snr + 1)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
+from math import cos, pi
 from typing import Any
 
 import torch
+
+from animorch import UsageError
 
 Tensor = Any
 _STEPS = 1000
@@ -19,18 +23,28 @@ class Noise:
     prediction: str
 
     @classmethod
-    def of(cls, schedule: str, start: float, end: float, prediction: str) -> Noise:
-        """diffusers' naming: scaled_linear is even in the square roots of the betas."""
-        power = 2 if schedule == "scaled_linear" else 1
-        betas = torch.linspace(start ** (1 / power), end ** (1 / power), _STEPS, dtype=torch.float64) ** power
-        return cls(torch.cumprod(1 - betas, 0).float(), prediction)
+    def of(cls, schedule: str, start: float, end: float, prediction: str, zero_snr: bool = False) -> Noise:
+        """diffusers' naming: scaled_linear is even in the square roots of the betas.
 
-    def timesteps(self, count: int) -> Tensor:
-        """One a video, uniform over 0..999, from torch's global generator.
-
-        Each batch has one from every equal part of the range, which calms the loss of small batches.
+        zero_snr leaves no signal at the last step (Lin et al. 2023, arXiv:2305.08891, algorithm 1). Where
+        some is left, a clip's many redundant latents give it away, and the text is not learned.
+        Raises UsageError for zero_snr with epsilon, which says nothing of the picture where all is noise.
         """
-        return ((torch.arange(count) + torch.rand(count)) / count * _STEPS).long().clamp(max=_STEPS - 1)
+        if zero_snr and prediction == "epsilon":
+            raise UsageError(
+                "a schedule that ends in pure noise (zero_snr) cannot be learned by prediction=epsilon, "
+                "which there repeats what it is given; set prediction=v_prediction"
+            )
+        alphas = torch.cumprod(1 - _betas(schedule, start, end), 0)
+        return cls((_without_signal(alphas) if zero_snr else alphas).float(), prediction)
+
+    def to(self, device: Any) -> Noise:
+        """The same on a device."""
+        return Noise(self.alphas.to(device), self.prediction)
+
+    def timesteps(self, times: Tensor) -> Tensor:
+        """Times in 0..1 as timesteps 0..999, (B,); one a video."""
+        return (times * _STEPS).long().clamp(max=_STEPS - 1)
 
     def noised(self, clean: Tensor, noise: Tensor, timesteps: Tensor) -> Tensor:
         """What the network sees. clean, noise: (B, ...)."""
@@ -52,3 +66,19 @@ class Noise:
     def _mix(self, like: Tensor, timesteps: Tensor) -> tuple[Tensor, Tensor]:
         alphas = self.alphas[timesteps].view(-1, *(1,) * (like.ndim - 1))
         return alphas.sqrt(), (1 - alphas).sqrt()
+
+
+def _betas(schedule: str, start: float, end: float) -> Tensor:
+    """(1000,) float64."""
+    if schedule == "squaredcos_cap_v2":  # Nichol and Dhariwal 2021, arXiv:2102.09672; it has no start nor end
+        signal = [cos((step / _STEPS + 0.008) / 1.008 * pi / 2) ** 2 for step in range(_STEPS + 1)]
+        lost = [1 - after / before for before, after in pairwise(signal)]
+        return torch.tensor(lost, dtype=torch.float64).clamp(max=0.999)
+    power = 2 if schedule == "scaled_linear" else 1
+    return torch.linspace(start ** (1 / power), end ** (1 / power), _STEPS, dtype=torch.float64) ** power
+
+
+def _without_signal(alphas: Tensor) -> Tensor:
+    """Their square roots shifted to end at zero and stretched to begin where they began."""
+    roots = alphas.sqrt()
+    return ((roots - roots[-1]) * roots[0] / (roots[0] - roots[-1])).square()

@@ -13,7 +13,7 @@ from diffusers import AutoencoderKL, DDIMScheduler, MotionAdapter, UNet2DConditi
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 from animorch import UsageError
-from animorch_diffusers.training.recipe import BaseRun
+from animorch_diffusers.training.small import BaseMotion, BaseParts
 from animorch_diffusers.training.tokens import tokenizer as new_tokenizer
 
 Tensor = Any
@@ -22,7 +22,7 @@ MODEL, MOTION = "model", "motion"  # folders of a run: a StableDiffusionPipeline
 
 @dataclass
 class Parts:
-    """unet is a UNet2DConditionModel in the image stage and a UNetMotionModel in the motion stage."""
+    """unet is a UNet2DConditionModel in base_image and a UNetMotionModel in base_motion."""
 
     vae: Any
     tokenizer: Any
@@ -30,24 +30,22 @@ class Parts:
     unet: Any
 
 
-def parts_of(run: BaseRun, words: Iterable[str]) -> Parts:
-    """Those of run.start, or new ones of the recipe's configs."""
+def parts_of(run: BaseParts, words: Iterable[str], folder: Path) -> Parts:
+    """Those of run.start, or new ones of the recipe's configs. words: for a new tokenizer, kept in folder."""
     vae = AutoencoderKL.from_pretrained(run.vae).requires_grad_(False).eval()
     if run.start is not None:
         tokenizer = CLIPTokenizer.from_pretrained(run.start / MODEL / "tokenizer")
         text = CLIPTextModel.from_pretrained(run.start / MODEL / "text_encoder")
         unet = UNet2DConditionModel.from_pretrained(run.start / MODEL / "unet")
     else:
-        tokenizer = new_tokenizer(
-            words, run.folder / "tokenizer", run.text.get("max_position_embeddings", 77)
-        )
+        tokenizer = new_tokenizer(words, folder / "tokenizer", run.text.get("max_position_embeddings", 77))
         text, unet = _new_text(run, tokenizer), UNet2DConditionModel(**run.unet)
-    if run.stage == "motion":
+    if isinstance(run, BaseMotion):
         unet = UNetMotionModel.from_unet2d(unet, _adapter(run))
     return Parts(vae, tokenizer, text.float(), unet.float())
 
 
-def _new_text(run: BaseRun, tokenizer: Any) -> Any:
+def _new_text(run: BaseParts, tokenizer: Any) -> Any:
     ends = {"eos_token_id": tokenizer.eos_token_id, "bos_token_id": tokenizer.bos_token_id}
     config = CLIPTextConfig(
         vocab_size=len(tokenizer), pad_token_id=tokenizer.pad_token_id, **ends, **run.text
@@ -55,11 +53,13 @@ def _new_text(run: BaseRun, tokenizer: Any) -> Any:
     return CLIPTextModel(config)
 
 
-def _adapter(run: BaseRun) -> Any:
+def _adapter(run: BaseMotion) -> Any:
     if run.start is not None and (run.start / MOTION).is_dir():
         return MotionAdapter.from_pretrained(run.start / MOTION)
     if not run.adapter:
-        raise UsageError(f"stage motion needs a motion module; give adapter, or a start that has {MOTION}/")
+        raise UsageError(
+            f"mode=base_motion needs a motion module; give adapter, or a start that has {MOTION}/"
+        )
     adapter = MotionAdapter(**run.adapter)
     for name, value in adapter.named_parameters():
         if ".proj_out." in name:  # so that a new module begins by changing nothing
@@ -67,25 +67,14 @@ def _adapter(run: BaseRun) -> Any:
     return adapter
 
 
-def write_parts(folder: Path, run: BaseRun, parts: Parts, values: dict[str, Tensor]) -> None:
-    """A run's folder `model` (and `motion`) with these parameter values, named text.* and unet.*."""
-    text = parts.text.state_dict() | _under(values, "text.")
+def write_model(folder: Path, run: BaseParts, parts: Parts, values: dict[str, Tensor]) -> None:
+    """A StableDiffusionPipeline with these parameter values, named text.* and unet.*."""
     unet = parts.unet.state_dict() | _under(values, "unet.")
-    _write_pipeline(folder / MODEL, run, parts, text, unet)
-    if run.stage == "motion":
-        adapter = MotionAdapter(**_adapter_config(run))
-        adapter.load_state_dict({name: value for name, value in unet.items() if "motion_modules." in name})
-        adapter.save_pretrained(folder / MOTION)
-
-
-def _write_pipeline(
-    folder: Path, run: BaseRun, parts: Parts, text: dict[str, Tensor], unet: dict[str, Tensor]
-) -> None:
     spatial = UNet2DConditionModel(**_unet_config(run))
     spatial.load_state_dict({name: value for name, value in unet.items() if "motion_modules." not in name})
     spatial.save_pretrained(folder / "unet")
     encoder = CLIPTextModel(parts.text.config)
-    encoder.load_state_dict(text)
+    encoder.load_state_dict(parts.text.state_dict() | _under(values, "text."))
     encoder.save_pretrained(folder / "text_encoder")
     parts.tokenizer.save_pretrained(folder / "tokenizer")
     parts.vae.save_pretrained(folder / "vae")
@@ -93,12 +82,21 @@ def _write_pipeline(
     (folder / "model_index.json").write_text(json.dumps(_INDEX, indent=1))
 
 
-def _scheduler(run: BaseRun) -> Any:
+def write_motion(folder: Path, run: BaseMotion, parts: Parts, values: dict[str, Tensor]) -> None:
+    """A MotionAdapter with these parameter values."""
+    unet = parts.unet.state_dict() | _under(values, "unet.")
+    adapter = MotionAdapter(**_adapter_config(run))
+    adapter.load_state_dict({name: value for name, value in unet.items() if "motion_modules." in name})
+    adapter.save_pretrained(folder)
+
+
+def _scheduler(run: BaseParts) -> Any:
     return DDIMScheduler(
         beta_schedule=run.beta_schedule,
         beta_start=run.beta_start,
         beta_end=run.beta_end,
         prediction_type=run.prediction,
+        rescale_betas_zero_snr=run.zero_snr,
         clip_sample=False,
         set_alpha_to_one=False,
         steps_offset=1,
@@ -106,11 +104,11 @@ def _scheduler(run: BaseRun) -> Any:
     )
 
 
-def _unet_config(run: BaseRun) -> dict[str, Any]:
+def _unet_config(run: BaseParts) -> dict[str, Any]:
     return run.unet or _config(run.start, MODEL, "unet")
 
 
-def _adapter_config(run: BaseRun) -> dict[str, Any]:
+def _adapter_config(run: BaseMotion) -> dict[str, Any]:
     return run.adapter or _config(run.start, MOTION)
 
 

@@ -2,39 +2,43 @@
 
 from __future__ import annotations
 
-import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from diffusers import AutoencoderKL
 
-from animorch_diffusers.training.batch import numbers
+from animorch_diffusers.training.batch import Batch, samples
 from animorch_diffusers.training.export import placed
-from animorch_diffusers.training.recipe import VaeRun
+from animorch_diffusers.training.pictures import encoded, pixels
+from animorch_diffusers.training.small import BaseVae
 from animorch_diffusers.training.source import clips_of
+from animorch_diffusers.training.stage import Stage, Values
 
 Tensor = Any
+VAE = "vae"  # in the result folder
 
 
-class VaeStage:
+class VaeStage(Stage):
     """Reconstruction (squared and edge loss) with a small divergence from the standard normal."""
 
-    def __init__(self, run: VaeRun) -> None:
-        torch.manual_seed(run.seed)
+    def __init__(self, run: BaseVae) -> None:
+        super().__init__()
         self.run = run
         self.vae = _begun(run)
         self.frames = _frames(run)
 
-    def parameters(self) -> dict[str, torch.nn.Parameter]:
+    def learning(self) -> dict[str, torch.nn.Parameter]:
         if self.run.decoder_only:
             self.vae.encoder.requires_grad_(False)
             self.vae.quant_conv.requires_grad_(False)
         return {name: value for name, value in self.vae.named_parameters() if value.requires_grad}
 
-    def loss(self, micro: int) -> Tensor:
-        chosen = numbers(self.run.seed, len(self.frames), self.run.batch, micro)
+    def forward(self, batch: Batch) -> Tensor:
+        chosen = samples(self.run.seed, len(self.frames), batch.places)
         pictures = _recoloured(_cropped(pixels(self.frames[chosen]), self.run.crop), self.run.recolour)
+        pictures = pictures.to(self.vae.device)
         hidden = self.vae.encode(pictures).latent_dist
         latents = hidden.sample()
         latents = latents + self.run.latent_noise / self.vae.config.scaling_factor * torch.randn_like(latents)
@@ -43,19 +47,18 @@ class VaeStage:
         near = (_standing_out(pictures) * (wrong.square() + 0.2 * wrong.abs())).mean()
         return near + self.run.edges * _edges(wrong) + self.run.kl * hidden.kl().float().mean()
 
-    def export(self, values: dict[str, Tensor]) -> None:
+    def export(self, result: Path, values: Values) -> None:
         """A diffusers folder whose scaling factor brings latents to a standard deviation of one."""
         finished = AutoencoderKL.from_config(self.vae.config)
         finished.load_state_dict(self.vae.state_dict() | values)
         if not self.run.decoder_only:
             some = self.frames[:: max(1, len(self.frames) // 256)][:256]
             finished.register_to_config(scaling_factor=round(1 / float(encoded(finished, some).std()), 5))
-        with placed(self.run.folder / "vae") as folder:
+        with placed(result / VAE) as folder:
             finished.save_pretrained(folder)
-            (folder / "recipe.json").write_text(json.dumps(self.run.model_dump(mode="json"), indent=1))
 
 
-def _begun(run: VaeRun) -> Any:
+def _begun(run: BaseVae) -> Any:
     if run.start is not None:
         return AutoencoderKL.from_pretrained(run.start)
     vae = AutoencoderKL(**run.vae)
@@ -104,22 +107,9 @@ def _standing_out(pictures: Tensor) -> Tensor:
     return 1 + 3 * apart
 
 
-def pixels(frames: np.ndarray[Any, Any]) -> Tensor:
-    """uint8 (N, H, W, 3) as float (N, 3, H, W) in -1..1."""
-    return torch.from_numpy(frames).permute(0, 3, 1, 2).float() / 127.5 - 1
-
-
-def encoded(vae: Any, frames: np.ndarray[Any, Any], chunk: int = 64) -> Tensor:
-    """Means of the latents of uint8 frames (N, H, W, 3), not scaled: (N, C, h, w)."""
-    vae.eval()
-    parts = (frames[start : start + chunk] for start in range(0, len(frames), chunk))
-    with torch.no_grad():
-        return torch.cat([vae.encode(pixels(part)).latent_dist.mode() for part in parts])
-
-
-def _frames(run: VaeRun) -> np.ndarray[Any, Any]:
+def _frames(run: BaseVae) -> np.ndarray[Any, Any]:
     """Every fifth frame of the clips: (N, H, W, 3)."""
-    clips = clips_of(run.data)
+    clips = clips_of(run.data, run.seed)
     return np.concatenate([clips[number][0][::5] for number in range(min(run.clips, len(clips)))])
 
 

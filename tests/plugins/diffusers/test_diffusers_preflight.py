@@ -76,7 +76,8 @@ def test_missing_libraries_are_named_with_the_command(spec, monkeypatch) -> None
 
     monkeypatch.setattr(device, "version", missing)
     told = problems(spec())
-    assert 'pip install "animorch[diffusers]"' in told
+    assert "pip install 'animorch[diffusers]'" in told
+    assert "backend=testcard" in told
     assert "torch, diffusers" in told
     assert CPU.identity()["torch"] is None
 
@@ -193,17 +194,17 @@ def test_identity_holds_what_changes_pixels_and_nothing_else() -> None:
     same = DiffusersBackend(device="cpu", offline=True).identity()
     assert CPU.identity() == same
     assert "+" not in same["torch"]
-    others = [{"dtype": "bf16"}, {"threads": 99}, {"decode_chunk": 1}]  # each moves a pixel
+    others = [{"dtype": "bf16"}, {"decode_chunk": 1}]  # each moves a pixel
     assert all(DiffusersBackend(device="cpu", **other).identity() != same for other in others)
 
 
-def test_threads_are_the_ones_asked_for_or_told_or_there(monkeypatch) -> None:
+def test_threads_are_the_ones_asked_for_or_told_or_there(spec, monkeypatch) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "3")
-    assert DiffusersBackend(device="cpu").identity()["threads"] == 3
-    assert DiffusersBackend(device="cpu", threads=2).identity()["threads"] == 2
+    assert DiffusersBackend(device="cpu").numerics(spec()) == {"threads": 3}
+    assert DiffusersBackend(device="cpu", threads=2).numerics(spec()) == {"threads": 2}
     monkeypatch.delenv("OMP_NUM_THREADS")
-    assert DiffusersBackend(device="cpu").identity()["threads"] >= 1
-    assert "threads" not in DiffusersBackend(device="cuda").identity()
+    assert DiffusersBackend(device="cpu").numerics(spec())["threads"] >= 1
+    assert DiffusersBackend(device="cuda").numerics(spec()) == {}
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,12 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from animorch_diffusers.training.loss import weighed  # noqa: E402
+from animorch_diffusers.training.batch import Batch  # noqa: E402
+from animorch_diffusers.training.chance import Chance  # noqa: E402
+from animorch_diffusers.training.loss import weighed, weights  # noqa: E402
 from animorch_diffusers.training.noise import Noise  # noqa: E402
+
+from animorch import UsageError  # noqa: E402
 
 
 def alpha(t: int, schedule: str) -> float:
@@ -101,10 +105,44 @@ def test_min_snr_weighs_the_clean_picture_alike_for_both_predictions() -> None:
     assert float(first) == pytest.approx(float(second), rel=1e-4)
 
 
-def test_timesteps_cover_the_range_evenly() -> None:
-    torch.manual_seed(1)
+def test_times_cover_the_schedule_evenly_and_each_step_has_one_of_every_part() -> None:
     noise = Noise.of("linear", 0.00085, 0.012, "epsilon")
-    drawn = torch.cat([noise.timesteps(4) for _ in range(2000)])
+    steps = [Chance.of(5, Batch(number, 4, 4), (1,), "cpu") for number in range(2000)]
+    drawn = torch.stack([noise.timesteps(chance.times) for chance in steps])
     assert int(drawn.min()) < 5
     assert int(drawn.max()) > 994
     assert torch.histc(drawn.float(), 10, 0, 1000).std() < 60
+    assert all(torch.equal(row // 250, torch.arange(4)) for row in drawn)
+
+
+def test_chance_is_the_same_however_the_samples_are_cut_into_batches() -> None:
+    whole = Chance.of(5, Batch(3, 8, 8), (2, 3), "cpu")
+    parts = [Chance.of(5, Batch(number, 4, 8), (2, 3), "cpu") for number in (6, 7)]
+    for kind in ("times", "noise", "drops"):
+        assert torch.equal(getattr(whole, kind), torch.cat([getattr(part, kind) for part in parts]))
+    assert not torch.equal(whole.noise[0], whole.noise[1])
+
+
+@pytest.mark.parametrize("schedule", ["linear", "scaled_linear", "squaredcos_cap_v2"])
+def test_a_schedule_without_signal_at_the_end_is_that_of_diffusers(schedule: str) -> None:
+    from diffusers import DDIMScheduler
+
+    told = {"beta_schedule": schedule, "beta_start": 0.00085, "beta_end": 0.012}
+    for zero_snr in (False, True):
+        theirs = DDIMScheduler(**told, rescale_betas_zero_snr=zero_snr).alphas_cumprod
+        ours = Noise.of(schedule, 0.00085, 0.012, "v_prediction", zero_snr).alphas
+        assert torch.allclose(ours, theirs, atol=2e-5)
+    assert ours[-1] == 0
+
+
+def test_min_snr_stays_finite_where_there_is_no_signal() -> None:
+    last = torch.tensor([999, 0])
+    of_v = Noise.of("linear", 0.00085, 0.012, "v_prediction", zero_snr=True)
+    assert torch.isfinite(weights(last, of_v, 5.0)).all()
+    of_noise = Noise(of_v.alphas, "epsilon")
+    assert weights(last, of_noise, 5.0)[0] == 1  # the limit of min(SNR, gamma) / SNR
+
+
+def test_a_schedule_without_signal_is_refused_for_epsilon() -> None:
+    with pytest.raises(UsageError, match="set prediction=v_prediction"):
+        Noise.of("linear", 0.00085, 0.012, "epsilon", zero_snr=True)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -13,124 +16,163 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("diffusers")
 
 from animorch_diffusers.training import checkpoint  # noqa: E402
-from animorch_diffusers.training.base import BaseStage  # noqa: E402
-from animorch_diffusers.training.loop import train  # noqa: E402
-from animorch_diffusers.training.recipe import BaseRun, VaeRun  # noqa: E402
-from animorch_diffusers.training.vae import VaeStage  # noqa: E402
+from options import run  # noqa: E402
+from told import Told  # noqa: E402
 
-DATA = {"source": "animorch_shapes:clips", "options": {"length": 6, "size": 16, "frames": 4}}
-COMMON = {"data": DATA, "batch": 3, "steps": 6, "threads": 1, "optimiser": {"warmup": 2}, "log_every": 1}
-VAE = {
-    "down_block_types": ["DownEncoderBlock2D", "DownEncoderBlock2D"],
-    "up_block_types": ["UpDecoderBlock2D", "UpDecoderBlock2D"],
-    "block_out_channels": [4, 8],
-    "norm_num_groups": 2,
-    "layers_per_block": 1,
-    "sample_size": 16,
-}
-TEXT = {
-    "hidden_size": 8,
-    "intermediate_size": 16,
-    "num_hidden_layers": 1,
-    "num_attention_heads": 2,
-    "max_position_embeddings": 12,
-}
-UNET = {
-    "sample_size": 8,
-    "down_block_types": ["CrossAttnDownBlock2D"],
-    "up_block_types": ["CrossAttnUpBlock2D"],
-    "block_out_channels": [32],
-    "layers_per_block": 1,
-    "cross_attention_dim": 8,
-    "attention_head_dim": 2,
-    "norm_num_groups": 8,
-}
-ADAPTER = {"block_out_channels": [32], "motion_layers_per_block": 1, "motion_num_attention_heads": 2}
+MODES = ["base_vae", "base_image", "base_motion", "motion", "motion_lora"]
 
 
-@pytest.fixture(autouse=True)
-def _quiet(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+def equal(one: Path, other: Path) -> None:
+    """Whether two runs' checkpoints hold the same numbers."""
+    states = [checkpoint.load(folder) for folder in (one, other)]
+    assert all(states)
+    first, second = ({**state["values"], **_prefixed(state["average"])} for state in states if state)
+    assert first.keys() == second.keys()
+    assert all(torch.equal(first[name], second[name]) for name in first)
 
 
-def vae_run(folder: Path) -> VaeRun:
-    return VaeRun(stage="vae", folder=folder, vae=VAE, clips=4, **COMMON)
+def _prefixed(values: dict[str, Any]) -> dict[str, Any]:
+    return {f"average.{name}": value for name, value in values.items()}
 
 
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A VAE and an image stage to go on from."""
-    folder = tmp_path_factory.mktemp("finished")
-    with_vae = vae_run(folder / "vae")
-    train(with_vae, VaeStage(with_vae))
-    image = base_run("image", folder / "image", folder)
-    train(image, BaseStage(image))
-    return folder
+@pytest.mark.parametrize("mode", MODES)
+def test_a_stopped_run_goes_on_as_the_uninterrupted_one(
+    mode: str, weights: Path, small: Path, tmp_path: Path
+) -> None:
+    trainer = run(mode, weights, small)
+    whole, parts = Told(), [Told(stop=2), Told(stop=5), Told()]
+    trainer.train(tmp_path / "whole", "whole", whole)
+    for told in parts[:2]:
+        with pytest.raises(KeyboardInterrupt):
+            trainer.train(tmp_path / "parts", "whole", told)
+    trainer.train(tmp_path / "parts", "whole", parts[2])
+    assert [step for told in parts for step in told.steps] == [1, 2, 3, 4, 5, 6]
+    assert parts[0].losses | parts[1].losses | parts[2].losses == whole.losses
+    equal(tmp_path / "whole", tmp_path / "parts")
 
 
-def base_run(stage: str, folder: Path, finished: Path, **changes: Any) -> BaseRun:
-    told: dict[str, Any] = {"text": TEXT, "unet": UNET}
-    if stage == "motion":
-        told = {"adapter": ADAPTER, "start": finished / "image" / "parts"}
-    return BaseRun(
-        stage=stage, folder=folder, vae=finished / "vae" / "vae", clips=6, **COMMON | told | changes
-    )  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize("stage", ["vae", "image", "motion"])
-def test_a_resumed_run_is_the_uninterrupted_one(stage: str, finished: Path, tmp_path: Path) -> None:
-    def begun(name: str) -> tuple[Any, Any]:
-        if stage == "vae":
-            run: Any = vae_run(tmp_path / name)
-            return run, VaeStage(run)
-        run = base_run(stage, tmp_path / name, finished)
-        return run, BaseStage(run)
-
-    whole = train(*begun("whole"))
-    parts = [*train(*begun("parts"), until=2), *train(*begun("parts"), until=5), *train(*begun("parts"))]
-    assert parts == whole
-    one, other = checkpoint.load(tmp_path / "whole"), checkpoint.load(tmp_path / "parts")
+@pytest.mark.parametrize("mode", ["base_motion", "motion"])
+def test_two_batches_of_four_are_a_batch_of_eight(
+    mode: str, weights: Path, small: Path, tmp_path: Path
+) -> None:
+    sizes = {"one": {"batch": 8, "accumulate": 1}, "two": {"batch": 4, "accumulate": 2}}
+    told = {name: Told() for name in sizes}
+    for name, size in sizes.items():
+        run(mode, weights, small, steps=2, **size).train(tmp_path / name, name, told[name])
+    assert told["one"].losses == pytest.approx(told["two"].losses, rel=1e-5)
+    one, two = (checkpoint.load(tmp_path / name) for name in sizes)
     assert one is not None
-    assert other is not None
-    for kind in ("values", "average"):
-        assert all(torch.equal(one[kind][name], other[kind][name]) for name in one[kind]), kind
+    assert two is not None
+    moments = [state["optimiser"]["state"] for state in (one, two)]
+    for key in moments[0]:  # AdamW's first moment is the gradient's, and does not hide its size
+        assert torch.allclose(moments[0][key]["exp_avg"], moments[1][key]["exp_avg"], rtol=1e-3, atol=1e-7)
 
 
-def test_a_motion_module_alone_leaves_the_rest_as_it_was(finished: Path, tmp_path: Path) -> None:
-    run = base_run("motion", tmp_path, finished, trains=("adapter",))
-    stage = BaseStage(run)
-    assert stage.parameters()
-    assert all(".motion_modules." in name for name in stage.parameters())
-    before = {name: value.clone() for name, value in stage.parts.unet.state_dict().items()}
-    train(run, stage)
-    after = stage.parts.unet.state_dict()
-    changed = {name for name in before if not torch.equal(before[name], after[name])}
-    assert changed
-    assert all("motion_modules." in name for name in changed)
+def test_a_larger_batch_raises_the_rate_when_scale_lr_asks_for_it(small: Path, tmp_path: Path) -> None:
+    told = {scale: Told() for scale in (False, True)}
+    for scale in told:
+        optimiser = {"learning_rate": 1e-4, "warmup": 0, "schedule": "constant", "scale_lr": scale}
+        trainer = run("base_vae", small=small, steps=1, accumulate=2, optimiser=optimiser)
+        trainer.train(tmp_path / str(scale), "x", told[scale])
+    assert (told[False].rates[1], told[True].rates[1]) == pytest.approx((1e-4, 6e-4))
+    moved = {scale: _moved(tmp_path / "start", tmp_path / str(scale), small) for scale in told}
+    assert moved[True] == pytest.approx(6 * moved[False], rel=0.05)
 
 
-def test_the_result_is_what_the_stock_pipeline_loads(finished: Path, tmp_path: Path) -> None:
-    from diffusers import AnimateDiffPipeline, MotionAdapter
+def _moved(start: Path, folder: Path, small: Path) -> float:
+    """How far one step went, as the largest change of a weight."""
+    if not start.exists():
+        optimiser = {"learning_rate": 1e-12, "warmup": 0}
+        run("base_vae", small=small, steps=1, optimiser=optimiser).train(start, "x", Told())
+    before, after = checkpoint.load(start), checkpoint.load(folder)
+    assert before is not None
+    assert after is not None
+    return max(
+        float((after["values"][name] - before["values"][name]).abs().max()) for name in after["values"]
+    )
 
-    run = base_run("motion", tmp_path, finished)
-    train(run, BaseStage(run))
-    adapter = MotionAdapter.from_pretrained(tmp_path / "parts" / "motion")
-    pipe = AnimateDiffPipeline.from_pretrained(tmp_path / "parts" / "model", motion_adapter=adapter)
-    pipe.set_progress_bar_config(disable=True)
-    drawn = pipe(
-        "a red star", num_frames=4, width=16, height=16, num_inference_steps=2, output_type="np"
-    ).frames
-    assert drawn.shape == (1, 4, 16, 16, 3)
+
+KILLED = """
+import json, os, signal, sys
+from pathlib import Path
+import animorch_diffusers as plugin
+from told import Told
+
+class Killed(Told):
+    def progress(self, step, total, numbers):
+        if step == {step}:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+cls = {{cls.name: cls for cls in plugin.animorch_trainers()}}["motion"]
+cls.model_validate(json.loads(sys.argv[1])).train(Path(sys.argv[2]), "x", Killed())
+"""
 
 
-def test_a_new_motion_module_begins_by_changing_nothing(finished: Path, tmp_path: Path) -> None:
-    run = base_run("motion", tmp_path, finished)
-    unet = BaseStage(run).parts.unet
-    zero = [
-        value for name, value in unet.named_parameters() if "motion_modules." in name and ".proj_out." in name
-    ]
-    assert zero
-    assert all(not value.any() for value in zero)
+def test_a_killed_run_goes_on_as_the_uninterrupted_one(weights: Path, tmp_path: Path) -> None:
+    trainer = run("motion", weights, checkpoint_every=2)
+    options = trainer.model_dump_json()
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED.format(step=5), options, str(tmp_path / "killed")],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    state = checkpoint.load(tmp_path / "killed")
+    assert state is not None
+    assert state["step"] == 4
+    trainer.train(tmp_path / "killed", "x", Told())
+    trainer.train(tmp_path / "whole", "x", Told())
+    equal(tmp_path / "killed", tmp_path / "whole")
+    assert json.loads(options)["checkpoint_every"] == 2
+
+
+def test_a_run_goes_on_to_more_steps(weights: Path, tmp_path: Path) -> None:
+    constant = {"learning_rate": 1e-3, "warmup": 0, "schedule": "constant"}
+    for steps in (2, 4):
+        run("motion", weights, steps=steps, optimiser=constant).train(tmp_path / "more", "x", Told())
+    run("motion", weights, steps=4, optimiser=constant).train(tmp_path / "whole", "x", Told())
+    equal(tmp_path / "more", tmp_path / "whole")
+
+
+def test_validation_clips_leave_training_as_it_was(weights: Path, tmp_path: Path) -> None:
+    wanted = {"prompts": ["a red star"], "every": 2, "frames": 4, "steps": 2}
+    shown, plain = Told(), Told()
+    run("motion", weights, validation=wanted).train(tmp_path / "shown", "x", shown)
+    run("motion", weights).train(tmp_path / "plain", "x", plain)
+    assert sorted(shown.clips) == [(step, "00_a_red_star") for step in (0, 2, 4, 6)]
+    assert shown.clips[0, "00_a_red_star"].frames.shape == (4, 64, 64, 3)
+    assert shown.losses == plain.losses
+    equal(tmp_path / "shown", tmp_path / "plain")
+
+
+def test_ctrl_c_waits_until_weights_and_average_have_moved_together() -> None:
+    from animorch_diffusers.training.interrupt import uninterrupted
+
+    done = []
+
+    def step() -> None:
+        with uninterrupted():
+            os.kill(os.getpid(), signal.SIGINT)
+            done.append("the rest of the block")
+
+    with pytest.raises(KeyboardInterrupt):
+        step()
+    assert done
+
+
+@pytest.mark.parametrize("mode", ["base_image", "motion"])
+def test_a_loss_that_is_no_number_ends_the_run_and_keeps_its_checkpoint(
+    mode: str, weights: Path, small: Path, tmp_path: Path
+) -> None:
+    from animorch import TrainingError
+
+    wild = {"learning_rate": 1e30, "warmup": 0, "schedule": "constant", "max_grad_norm": 1e30}
+    trainer = run(mode, weights, small, steps=9, optimiser=wild, checkpoint_every=1)
+    with pytest.raises(TrainingError, match=r"the loss of step \d is (nan|inf); the last checkpoint is kept"):
+        trainer.train(tmp_path, "x", Told())
+    assert checkpoint.load(tmp_path) is not None
 
 
 def test_a_broken_checkpoint_is_named(tmp_path: Path) -> None:
@@ -141,16 +183,10 @@ def test_a_broken_checkpoint_is_named(tmp_path: Path) -> None:
         checkpoint.load(tmp_path)
 
 
-def test_a_wrong_recipe_is_told_with_every_mistake(tmp_path: Path) -> None:
-    config = tmp_path / "wrong.yaml"
-    config.write_text("stage: image\nfolder: x\nsteps: 0\nbach: 3\n")
-    done = subprocess.run(
-        [sys.executable, "-m", "animorch_diffusers.training", str(config)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 2
-    for word in ("steps", "bach", "data", "vae"):
-        assert word in done.stderr
-    assert "Traceback" not in done.stderr
+@pytest.mark.parametrize("precision", ["bf16", "fp32"])
+def test_checkpointed_gradients_are_the_same(precision: str, weights: Path, tmp_path: Path) -> None:
+    told = {flag: Told() for flag in (False, True)}
+    for flag in told:
+        trainer = run("motion", weights, steps=2, precision=precision, gradient_checkpointing=flag)
+        trainer.train(tmp_path / str(flag), "x", told[flag])
+    assert told[False].losses == pytest.approx(told[True].losses, rel=1e-4)

@@ -1,0 +1,56 @@
+"""Original: motion weights in the AnimateDiff authors' names, which ComfyUI and A1111 read.
+
+The inverse of what layout.py and lora.py of this plugin read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+Tensor = Any
+_TABLE = ".pos_embed.pe"
+_NAMES = (
+    (".norm1.", ".norms.0."),
+    (".norm2.", ".norms.1."),
+    (".norm3.", ".ff_norm."),
+    (".attn1.", ".attention_blocks.0."),
+    (".attn2.", ".attention_blocks.1."),
+)
+
+
+def module(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """A motion module. tensors: by diffusers' names, position tables among them.
+
+    diffusers has one table a transformer block, the authors one for each of its two attentions.
+    """
+    named: dict[str, Tensor] = {}
+    for name, tensor in tensors.items():
+        if name.endswith(_TABLE):
+            for place in (1, 2):
+                table = name.removesuffix(_TABLE) + f".attn{place}.pos_encoder.pe"
+                named[_renamed(table)] = tensor.clone()  # safetensors refuses two names for one memory
+        else:
+            named[_renamed(name)] = tensor
+    return {name: tensor.contiguous() for name, tensor in named.items()}
+
+
+def lora(pairs: Mapping[str, tuple[Tensor, Tensor]], strength: float) -> dict[str, Tensor]:
+    """A motion LoRA. pairs: down (rank, in) and up (out, rank) by the layer that they are added to.
+
+    The authors add up x down as it is, so strength (alpha / rank) goes into up.
+    """
+    named: dict[str, Tensor] = {}
+    for layer, (down, up) in pairs.items():
+        stem, _, part = _renamed(layer.removesuffix(".0")).rpartition(".")
+        named[f"{stem}.processor.{part}_lora.down.weight"] = down.contiguous()
+        named[f"{stem}.processor.{part}_lora.up.weight"] = (up * strength).contiguous()
+    return named
+
+
+def _renamed(name: str) -> str:
+    name = re.sub(r"(motion_modules\.\d+)\.", r"\1.temporal_transformer.", name)
+    for ours, theirs in _NAMES:
+        name = name.replace(ours, theirs)
+    return name

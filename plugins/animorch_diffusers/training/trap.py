@@ -1,0 +1,30 @@
+"""Trap: options that part training from how its result will be sampled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from animorch_diffusers.training.tune import Tune
+
+
+def notes(run: Tune, sampling: Mapping[str, Any]) -> Iterator[str]:
+    """A sentence for each option that differs from the motion module's betas or the checkpoint's prediction.
+
+    Modules of SD1.5 are sampled on linear betas everywhere. Evo-Tuner trains them on the image checkpoint's
+    scaled_linear ones, without saying so, and clips come out washed and with little motion.
+    """
+    for key in ("beta_schedule", "beta_start", "beta_end"):
+        asked, own = getattr(run, key), getattr(run.motion, key)
+        if asked is not None and asked != own:
+            yield (
+                f"{key}={asked} is not the noise schedule of motion={run.motion.name} ({own}): trained on "
+                "it, the module gives washed clips with little motion wherever it is sampled on its own; "
+                f"take {key} out, unless you mean to sample on it"
+            )
+    own = sampling.get("prediction_type", "epsilon")
+    if run.prediction is not None and run.prediction != own:
+        yield (
+            f"prediction={run.prediction} is not what checkpoint={run.checkpoint.name} predicts ({own}): its "
+            "UNet answers another question; take prediction out"
+        )

@@ -1,0 +1,85 @@
+"""Real clips of the embedded model: right size, the same seed the same bits, and measured by `eval`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+from runpy import run_path
+
+import pytest
+from animorch_embedded.prompts import held_back
+from animorch_shapes.words import Triple, held_out, read
+
+from animorch import RenderSpec, composed, make
+from tests.conftest import Studio
+
+ROOT = Path(__file__).parents[3]
+FEW = ["steps=2", "frames=4"]
+ELSEWHERE = """
+import hashlib, sys
+from animorch import composed, make
+clip = make("backend", "diffusers", {}).render(composed(sys.argv[1:]).spec, lambda *_: None)
+print(hashlib.sha256(clip.frames.tobytes()).hexdigest())
+"""
+
+
+def rendered(spec: RenderSpec) -> str:
+    frames = make("backend", "diffusers", {}).render(spec, lambda step, total: None).frames
+    assert frames.shape == (4, 64, 64, 3)
+    return hashlib.sha256(frames.tobytes()).hexdigest()
+
+
+def test_the_same_seed_is_bit_identical_in_another_process_and_seeds_differ() -> None:
+    here = rendered(composed([*FEW, "seed=3"]).spec)
+    words = [sys.executable, "-c", ELSEWHERE, *FEW, "seed=3"]
+    there = subprocess.run(words, capture_output=True, text=True, check=True).stdout.strip()
+    assert here == there
+    assert here != rendered(composed([*FEW, "seed=4"]).spec)
+
+
+def test_the_record_says_what_loading_took(studio: Studio) -> None:
+    said = studio(*FEW, "metrics=[]", "tracking.enabled=false")
+    assert said.code == 0, said.err
+    (record,) = studio.records()
+    assert float(record["environment"]["load_seconds"]) >= 0
+    assert float(record["environment"]["import_seconds"]) >= 0
+
+
+def test_eval_measures_trained_and_unseen_prompts(studio: Studio) -> None:
+    said = studio("eval", "embedded", "--count", "1", "--unseen", "--cfg", "1", "7", "--json", *FEW)
+    assert said.code == 0, said.err
+    found = json.loads(said.out)
+    assert [(score["prompts"], score["cfg"]) for score in found["scores"]] == [
+        ("trained", 1),
+        ("trained", 7),
+        ("unseen", 1),
+        ("unseen", 7),
+    ]
+    assert found["scores"][0]["right"].keys() == {"background", "colour", "shape", "motion", "all"}
+    assert found["load_seconds"] >= 0
+
+
+def test_eval_prints_a_line_a_score(studio: Studio) -> None:
+    said = studio("eval", "embedded", "--count", "2", "backend=testcard", "frames=4", "motion=lively")
+    assert said.code == 0, said.err
+    assert "trained      7      2" in said.out
+
+
+def test_eval_refuses_more_prompts_than_there_are(studio: Studio) -> None:
+    said = studio("eval", "embedded", "--count", "201")
+    assert said.code == 2
+    assert "there are 200 prompts" in said.err
+
+
+@pytest.mark.parametrize("kind", ["trained", "unseen"])
+def test_the_prompts_are_what_their_script_writes_and_the_metric_reads_each(kind: str) -> None:
+    prompts = held_back(kind)
+    assert prompts == run_path(str(ROOT / "benchmarks/eval_prompts.py"))["prompts"](kind == "unseen")
+    assert len(set(prompts)) == 200
+    for prompt in prompts:
+        words = read(prompt)
+        assert words is not None, prompt
+        assert held_out(Triple(words.colour, words.shape, words.motion or "")) == (kind == "unseen")
