@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 
 from animorch.commands.slip import refuse_slips
 from animorch.errors import AnimorchError, UsageError
@@ -12,7 +13,9 @@ from animorch.registry import offers
 
 
 def run() -> None:
-    """The console script."""
+    """The console script; what a terminal cannot show, as a name's letters, is written as \\xNN."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     sys.exit(main(sys.argv[1:]))
 
 

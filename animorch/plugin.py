@@ -140,6 +140,10 @@ class Trainer(Plugin, ABC):
         "validation",
     )
 
+    # Whether it trains under torchrun: then train() is called in every process, with a Report that is silent
+    # in all but the first, and only the first (RANK=0) may write. The first comes last to the meeting.
+    several: ClassVar[bool] = False
+
     def preflight(self) -> list[str]:
         """A sentence for every problem that can be found before the first step, best without torch."""
         return []

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from animorch import Checkpoint, MotionModule
+from animorch.config.training import training
 from animorch.spec.experiment import Output
 from animorch.spec.model import Frozen
 from animorch.spec.render import Recommends
@@ -66,6 +67,13 @@ def test_a_motion_module_brings_the_checkpoint_of_its_base(path: Path) -> None:
     module = read(path)
     assert module["defaults"] == [{"override /checkpoint@_global_.checkpoint": module["base"]}]
     assert read(CONF / f"checkpoint/{module['base']}.yaml")["base"] == module["base"]
+
+
+@pytest.mark.parametrize("path", sorted((CONF / "recipe").iterdir()), ids=name)
+def test_a_recipe_is_a_whole_training_of_its_name(path: Path) -> None:
+    made = training([f"recipe={path.stem}"])
+    assert made.settings.name == path.stem
+    assert made.trainer.name == read(path)["defaults"][0]["override /mode"]
 
 
 def test_every_motion_module_is_there() -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from animorch.media.captions import Captions
 
 _WIDTH = 8  # of the first column
+_SHOWN = 300  # letters of a caption; a text encoder reads no more
 
 
 class Caption(Command):
@@ -32,7 +33,7 @@ class Caption(Command):
         if found.missing and (problems := captioner.preflight()):
             raise UsageError("; ".join(problems))
         for clip, text in found.pairs:
-            print(f"{'kept':<{_WIDTH}} {clip.name}: {text}")
+            print(f"{'kept':<{_WIDTH}} {clip.name}: {_brief(text)}")
         done = Counter(_filled(captioner, clip, asked.dry_run) for clip in found.missing)
         totals = {"kept": len(found.pairs), **done}
         print(", ".join(f"{number} {deed}" for deed, number in totals.items()))
@@ -50,7 +51,10 @@ def _captioner(name: str, options: Sequence[str]) -> Captioner:
         key, equals, value = word.partition("=")
         if not equals:
             raise UsageError(f"{word!r} is not KEY=VALUE, an option of the captioner such as threshold=0.4")
-        values[key] = yaml.safe_load(value)
+        try:
+            values[key] = yaml.safe_load(value)
+        except yaml.YAMLError as error:
+            raise UsageError(f"{word!r} has no readable value; put text with signs into quotes") from error
     captioner: Captioner = make("captioner", name, values)
     return captioner
 
@@ -87,8 +91,12 @@ def _filled(captioner: Captioner, clip: Path, dry: bool) -> str:
     if not text:
         why = f"{captioner.name} found nothing to say; write {file.name} by hand or try another --captioner"
         return _said("failed", clip, why)
-    print(f"{'to write' if dry else 'written':<{_WIDTH}} {clip.name}: {text}")
+    print(f"{'to write' if dry else 'written':<{_WIDTH}} {clip.name}: {_brief(text)}")
     return "to write" if dry else "written"
+
+
+def _brief(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]} …"
 
 
 def _said(deed: str, clip: Path, why: str) -> str:
@@ -101,7 +109,9 @@ def _parser() -> argparse.ArgumentParser:
 
     parser = argparse.ArgumentParser("animorch caption", description=Caption.help, allow_abbrev=False)
     parser.add_argument("folder", type=Path, help="a folder of clips")
-    parser.add_argument("options", nargs="*", metavar="KEY=VALUE", help="options of the captioner")
+    parser.add_argument(
+        "options", nargs="*", default=[], metavar="KEY=VALUE", help="options of the captioner"
+    )
     names = ", ".join(offers("captioner"))
     parser.add_argument("--captioner", default="file_name", help=f"{names} (default: file_name)")
     parser.add_argument(

@@ -11,6 +11,7 @@ from animorch.errors import UsageError
 from animorch.plugin import Command
 
 if TYPE_CHECKING:
+    from animorch.training.processes import Place
     from animorch.training.run import Sitting
 
 _FLAGS = "--help, --cfg job, --config-dir DIR and --config-name NAME"
@@ -20,7 +21,7 @@ class Train(Command):
     """One training a command; the same command resumes it."""
 
     name: ClassVar[str] = "train"
-    help: ClassVar[str] = "train a motion module, a motion LoRA or a small model; the same command resumes"
+    help: ClassVar[str] = "train a motion module, a LoRA or a small model; the same command resumes"
 
     def run(self, words: Sequence[str]) -> int:
         """0 done, 2 wrong usage, 3 failed, 130 interrupted."""
@@ -30,6 +31,11 @@ class Train(Command):
             return self._explain(rest, asked)
         if asked.cfg:
             return self._show(rest, asked)
+        from animorch.training.processes import Place
+
+        place = Place.here()
+        if place.number:
+            return self._follow(rest, asked, place)
         from animorch.config.training import training
 
         composed = training(rest, asked.config_dir, asked.config_name)
@@ -38,6 +44,20 @@ class Train(Command):
         sitting = train(composed)
         print(_summary(sitting))
         return 130 if sitting.record.state == "interrupted" else 0
+
+    @staticmethod
+    def _follow(words: Sequence[str], asked: argparse.Namespace, place: Place) -> int:
+        """A process beside the first ends as the first does, and leaves it to that one to say why."""
+        from animorch.config.training import training
+        from animorch.training.processes import follow
+
+        try:
+            follow(training(words, asked.config_dir, asked.config_name), place)
+        except UsageError:
+            return 2
+        except KeyboardInterrupt:
+            return 130
+        return 0
 
     @staticmethod
     def _explain(words: Sequence[str], asked: argparse.Namespace) -> int:

@@ -18,7 +18,7 @@ from animorch.config.compose import CONFIG
 from animorch.config.explain import comma_trap, explained, split_by_comma
 from animorch.config.folders import shipped
 from animorch.config.schema import teach_hydra
-from animorch.errors import UsageError
+from animorch.errors import AnimorchError, UsageError
 
 
 def hydra_main(words: Sequence[str], task: Callable[[Any], Any]) -> int:
@@ -37,6 +37,8 @@ def hydra_main(words: Sequence[str], task: Callable[[Any], Any]) -> int:
             raise
         raise UsageError(explained(error, *words)) from error
     except SystemExit as stop:
+        if isinstance(stop.__cause__, AnimorchError):
+            raise stop.__cause__ from None
         return stop.code if isinstance(stop.code, int) else 0 if stop.code is None else 2
     finally:
         sys.argv = argv

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import ceil
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 from animorch.clip import Clip
 from animorch.errors import MediaError
 from animorch.media import animation, video
+from animorch.media.captions.folder import natural
 from animorch.media.decoder import decode
 from animorch.media.rate import rational
 
@@ -91,19 +91,13 @@ def _of_folder(path: Path, cut: Cut) -> Clip:
     files = [file for file in path.iterdir() if file.suffix.lower() in _PICTURES and file.name[0] != "."]
     if not files:
         raise MediaError(f"the folder {path} holds no pictures (png, jpg, webp, bmp); check the path")
-    files.sort(key=_natural)
+    files.sort(key=lambda file: natural(file.stem))
 
     def picture(place: int) -> Image:
         with animation.opened(files[place]) as image:
             return image.convert("RGB")
 
     return _of_pictures(path, len(files), Clip.fps, picture, cut)
-
-
-def _natural(file: Path) -> list[tuple[int, int, str]]:
-    """frame2 before frame10."""
-    parts = re.split(r"(\d+)", file.stem)
-    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts if part]
 
 
 def _of_animation(path: Path, cut: Cut) -> Clip:

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 from animorch.config.compose import Composer, quoted, resolved
 from animorch.config.settings import split
-from animorch.errors import BackendError
+from animorch.errors import AnimorchError, BackendError
 from animorch.runs.record import Record, record_of
 from animorch.sweep.execute import Finished, Render, execute
 from animorch.sweep.plan import Plan, plan_cells, plan_sweep, plan_values
@@ -59,10 +59,12 @@ def task(config: Any) -> dict[str, Any]:
 
     container = OmegaConf.to_container(config, resolve=False)
     assert isinstance(container, dict)
-    values = resolved({str(key): value for key, value in container.items()})
+    drafted = {str(key): value for key, value in container.items()}
+    if drafted.get("point") is None:
+        _alone(drafted)
+    values = resolved(drafted)
     job = split(values)[0].point
-    if job is None:
-        conclude(plan_values(values, _words()))
+    assert job is not None
     plan = plan_values(values | {"point": None, "sweep": {}})
     point = replace(plan.points[0], coordinates=job["coordinates"], overrides=tuple(job["overrides"]))
     if point.point_key != job["key"]:
@@ -71,6 +73,14 @@ def task(config: Any) -> dict[str, Any]:
     settings = plan.settings
     since = datetime.fromisoformat(job["since"]) if settings.force else None
     return _returned(run_point(point, Path(job["folder"]), settings.runs, lambda step, total: None, since))
+
+
+def _alone(drafted: dict[str, Any]) -> NoReturn:
+    """A command of its own; what is wrong leaves as an exit, since Hydra talks before it raises an error."""
+    try:
+        conclude(plan_values(resolved(drafted), _words()))
+    except AnimorchError as error:
+        raise Stopped(2) from error
 
 
 def _words() -> list[str]:

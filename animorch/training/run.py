@@ -30,6 +30,7 @@ from animorch.sweep.gently import gently
 from animorch.sweep.logbook import log_file
 from animorch.tracking import TrainingProjection, Writer
 from animorch.training.choice import checkpoint_of, command_line, refuse_taken, write_choice
+from animorch.training.processes import Place, refuse_several
 from animorch.training.report import HouseReport
 from animorch.training.resume import before, same
 
@@ -52,9 +53,12 @@ class Sitting:
 def train(training: Training) -> Sitting:
     """Train, or go on, to the end; Ctrl-C leaves a record that says interrupted.
 
-    Raises UsageError before anything is written when the training cannot begin, TrainingError (or what the
-    trainer raised) when it failed; the record is there then too.
+    Of several processes it is for the first, and `follow` for the others. Raises UsageError before anything
+    is written when the training cannot begin, TrainingError (or what the trainer raised) when it failed; the
+    record is there then too.
     """
+    place = Place.here()
+    refuse_several(training, place)
     refuse_taken(training.settings.name)
     problems = training.trainer.preflight()
     if problems:
@@ -63,7 +67,8 @@ def train(training: Training) -> Sitting:
     folder = training.settings.runs / TRAINING / training.settings.name
     with _disk_told(folder), _alone(folder), gently():
         old = before(folder, training)
-        if old is not None and old.state == "finished" and same(read_options(folder), training):
+        done = old is not None and old.state == "finished" and same(read_options(folder), training)
+        if old is not None and done and place.count == 1:  # others wait inside the trainer
             return _chosen(Sitting(folder, old, fresh=False), training)
         record = _begun(folder, training, old)
         with log_file(folder / LOG):

@@ -34,8 +34,8 @@ class Clips:
     stride: int = 1
     fps: float | None = None
     start: int | Literal["random"] = 0
-    width: int = 256
-    height: int = 256
+    width: int | None = 256
+    height: int | None = 256
     flip: bool = False
     seed: int = 0
     pairs: tuple[tuple[Path, str], ...] = field(init=False, repr=False)
@@ -109,7 +109,10 @@ class Clips:
             wrong.append(f"fps={self.fps:g} is no rate; give one above 0")
         if self.start != "random" and not (isinstance(self.start, int) and self.start >= 0):
             wrong.append(f"start={self.start} is neither a frame (0 or more) nor random")
-        small = [name for name in ("frames", "stride", "width", "height") if getattr(self, name) < 1]
+        sizes = [name for name in ("width", "height") if getattr(self, name) is not None]
+        if len(sizes) == 1:
+            wrong.append(f"{sizes[0]} is given alone; give width and height, or neither")
+        small = [name for name in ("frames", "stride", *sizes) if getattr(self, name) < 1]
         return wrong + [f"{name}={getattr(self, name)} is less than 1" for name in small]
 
     def _length(self, path: Path) -> int | str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from animorch import Backend, Trainer, hookimpl
 from animorch_diffusers.backend import DiffusersBackend
+from animorch_diffusers.training.adapters import MotionLora, StyleLora
 from animorch_diffusers.training.small import BaseImage, BaseMotion, BaseVae
-from animorch_diffusers.training.tune import Motion, MotionLora
+from animorch_diffusers.training.tune import Motion
 
-__all__ = ["BaseImage", "BaseMotion", "BaseVae", "DiffusersBackend", "Motion", "MotionLora"]
+__all__ = ["BaseImage", "BaseMotion", "BaseVae", "DiffusersBackend", "Motion", "MotionLora", "StyleLora"]
 
 
 @hookimpl
@@ -17,4 +18,4 @@ def animorch_backends() -> list[type[Backend]]:
 
 @hookimpl
 def animorch_trainers() -> list[type[Trainer]]:
-    return [Motion, MotionLora, BaseVae, BaseImage, BaseMotion]
+    return [Motion, MotionLora, StyleLora, BaseVae, BaseImage, BaseMotion]

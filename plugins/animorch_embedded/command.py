@@ -24,8 +24,10 @@ class Eval(Command):
         """Prints a line a score. KEY=VALUE changes the default experiment, as in motion=lively steps=20."""
         from animorch import composed  # brings Hydra along, which other commands may not need
 
-        asked = _parser().parse_intermixed_args(list(words))
+        asked = _asked(words)
         experiment = composed(asked.changes)
+        for cfg in asked.cfg or []:
+            composed([*asked.changes, f"cfg={cfg}"])  # refuses what the house refuses
         scorer = Scorer(experiment)
         scores = [
             scorer.score(kind, prompts, cfg, asked.seeds, told=_told if sys.stderr.isatty() else None)
@@ -36,10 +38,20 @@ class Eval(Command):
         return 0
 
 
+def _asked(words: Sequence[str]) -> argparse.Namespace:
+    """KEY=VALUE may stand anywhere, also right after the numbers of --cfg."""
+    changes = [word for word in words if "=" in word and not word.startswith("-")]
+    asked = _parser().parse_intermixed_args([word for word in words if word not in changes])
+    asked.changes = [*asked.changes, *changes]
+    return asked
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("animorch eval", description=Eval.help, allow_abbrev=False)
     parser.add_argument("what", choices=["embedded"], help="the model measured")
-    parser.add_argument("changes", nargs="*", help="KEY=VALUE over the defaults (motion=lively, steps=20)")
+    parser.add_argument(
+        "changes", nargs="*", default=[], help="KEY=VALUE over the defaults (motion=lively, steps=20)"
+    )
     parser.add_argument("--count", type=int, default=200, help="prompts of each kind, at most 200")
     parser.add_argument("--seeds", type=int, default=1, help="clips a prompt, each of a seed of its own")
     parser.add_argument("--cfg", type=float, nargs="+", help="guidance values; left out, the motion module's")

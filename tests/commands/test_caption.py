@@ -101,3 +101,33 @@ def test_slips_are_one_sentence(studio: Studio, clips: Path, words: tuple[str, .
     said = studio("caption", *words)
     assert said.code == 2
     assert sentence in said.err
+
+
+def test_an_option_that_is_no_yaml_is_refused_in_a_sentence(studio: Studio, clips: Path) -> None:
+    said = studio("caption", "clips", "weights=[")
+    assert said.code == 2
+    assert "'weights=[' has no readable value" in said.err
+
+
+def test_a_caption_of_many_pages_is_shown_in_brief_and_kept_whole(studio: Studio, clips: Path) -> None:
+    (clips / "001_a-calm-sea.txt").write_text("wave " * 10_000)
+    said = studio("caption", "clips")
+    assert max(map(len, said.out.splitlines())) < 400
+    assert len((clips / "001_a-calm-sea.txt").read_text()) == 50_000
+
+
+def test_a_name_that_the_terminal_cannot_show_is_captioned_all_the_same(studio: Studio, clips: Path) -> None:
+    (clips / "002_paperBoat.mkv").rename(clips / "002_grüne See.mkv")
+    command = studio.spawn("caption", "clips", PYTHONIOENCODING="ascii")
+    out, err = command.communicate(timeout=120)
+    assert (command.returncode, err) == (0, "")
+    assert r"gr\xfcne See.mkv: gr\xfcne see" in out
+    assert (clips / "002_grüne See.txt").read_text(encoding="utf-8") == "grüne see\n"
+
+
+def test_only_the_folder_is_missing_where_options_may_be_left_out(
+    studio: Studio, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        studio("caption")
+    assert capsys.readouterr().err.endswith("required: folder\n")

@@ -89,3 +89,22 @@ def test_the_simple_motion_director_form_is_read_too(studio: Studio, films: Path
     assert trainer().data.folder == "data"
     assert trainer().validation.prompts == ("batman runs",)
     assert "unknown fields" not in said.err
+
+
+@pytest.mark.parametrize(
+    ("size", "width", "height"),
+    [("256", 256, 256), ("'320'", 320, 320), ("[256]", 256, 256), ("[256, 384]", 384, 256)],
+)
+def test_guoywws_sample_size_is_a_square_or_height_and_width(
+    studio: Studio, films: Path, size: str, width: int, height: int
+) -> None:
+    assert imported(studio, GUOYWW.replace("sample_size: 256", f"sample_size: {size}")).code == 0
+    made = trainer()
+    assert (made.data.width, made.data.height) == (width, height)
+
+
+@pytest.mark.parametrize("size", ["big", "-3", "[256, wide]", "[1, 2, 3]"])
+def test_a_sample_size_that_is_none_is_refused(studio: Studio, films: Path, size: str) -> None:
+    said = imported(studio, GUOYWW.replace("sample_size: 256", f"sample_size: {size}"))
+    assert said.code == 2
+    assert "train_data.sample_size" in said.err

@@ -45,6 +45,9 @@ def test_a_name_is_made_of_the_files_or_given(studio: Studio, films: Path) -> No
         (EVO.replace("train_batch_size: 2", "train_batch_size: 0"), "train_batch_size=0 should be 1 or more"),
         (EVO.replace("train_whole_module: false", "train_whole_module: maybe"), "should be true or false"),
         (EVO.replace("MultiTuneAVideoDataset", "OtherDataset"), "dataset_class=OtherDataset is none of"),
+        (EVO.replace("train_batch_size: 2", "train_batch_size: .inf"), "train_batch_size=inf should be"),
+        (EVO.replace("train_batch_size: 2", "train_batch_size: true"), "train_batch_size=True should be"),
+        (EVO + "\nx: &x\n  y: *x\n", "has a field that holds itself"),
     ],
 )
 def test_a_file_that_cannot_be_meant_is_one_sentence(studio: Studio, text: str, sentence: str) -> None:

@@ -107,6 +107,19 @@ class Started(Other):
         return [Preset(group="motion", values=values, usage=f"animorch motion={name}")]
 
 
+class Spread(Other):
+    """Trains in several processes."""
+
+    name: ClassVar[str] = "toy_spread"
+    several: ClassVar[bool] = True
+
+    def train(self, folder: Path, name: str, report: Report) -> list[Preset]:
+        report.note("a note")
+        if self.size == 13:
+            raise ZeroDivisionError("the toy stumbled")
+        return super().train(folder, name, report)
+
+
 def _plain(step: int) -> Clip:
     import numpy as np
 
@@ -115,4 +128,4 @@ def _plain(step: int) -> Clip:
 
 @hookimpl
 def animorch_trainers() -> list[type[Trainer]]:
-    return [Toy, Other, Started]
+    return [Toy, Other, Started, Spread]

@@ -73,10 +73,21 @@ def _data(sheet: Sheet, draft: Draft) -> None:
         "a film that cannot be read or is too short is refused before the first step, where another one "
         "was silently taken in its place"
     )
-    size = sheet.take("train_data.sample_size", 256)
-    height, width = size if isinstance(size, list) and len(size) == 2 else (size, size)
-    draft.put("data.width", int(width))
-    draft.put("data.height", int(height))
+    _size(sheet, draft)
+
+
+def _size(sheet: Sheet, draft: Draft) -> None:
+    """sample_size: one number for a square, or height and width."""
+    size = sheet.fields.get("train_data.sample_size")
+    if isinstance(size, list) and len(size) in (1, 2):
+        sides = {f"train_data.sample_size[{place}]": side for place, side in enumerate(size)}
+        del sheet.fields["train_data.sample_size"]
+        sheet.fields |= sides
+    else:
+        sides = {"train_data.sample_size": size}
+    read = [training.counted(sheet, side, 256) for side in sides]
+    draft.put("data.width", read[-1])
+    draft.put("data.height", read[0])
 
 
 def _steps(sheet: Sheet, draft: Draft) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -43,7 +44,10 @@ class Sheet:
             raise UsageError(
                 f"{path} holds a {type(values).__name__} in place of fields; it is no training config"
             )
-        return cls(values, path)
+        try:
+            return cls(values, path)
+        except RecursionError as error:
+            raise UsageError(f"{path} has a field that holds itself; it is no training config") from error
 
     def __contains__(self, name: str) -> bool:
         return name in self.fields
@@ -70,9 +74,12 @@ class Sheet:
         """A number, also one that was saved as a string."""
         value = self.take(name, default)
         try:
-            return float(value)
+            number = float(value)
         except (TypeError, ValueError) as error:
             raise self._wrong(name, value, "a number") from error
+        if isinstance(value, bool) or not math.isfinite(number):
+            raise self._wrong(name, value, "a number")
+        return number
 
     def count(self, name: str, default: int) -> int:
         """A whole number."""

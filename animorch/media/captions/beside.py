@@ -10,6 +10,7 @@ from pathlib import Path
 from animorch.errors import UsageError
 from animorch.media.captions.folder import counted, listed, stem
 from animorch.media.captions.found import Captions, text_of
+from animorch.media.metadata import sidecar
 
 # not captions, whatever clip is missing: people's notes, and Evo-Tuner's validation prompts
 _OTHERS = frozenset({"readme.txt", "license.txt", "licence.txt", "validate.txt"})
@@ -21,9 +22,12 @@ def place(clip: Path) -> Path:
 
 
 def files(clip: Path) -> list[Path]:
-    """The caption files that a clip has: NAME.txt, NAME.json, and in a folder of frames prompt.txt."""
+    """The caption files that a clip has: NAME.txt, NAME.json, and in a folder of frames prompt.txt.
+
+    What animorch writes beside a folder of frames that it rendered has a caption's name and is none.
+    """
     wanted = [place(clip), clip.with_name(stem(clip) + ".json"), clip / "prompt.txt"]
-    return [file for file in wanted if file.is_file()]
+    return [file for file in wanted if file.is_file() and not (clip.is_dir() and _rendered(file))]
 
 
 def read(folder: Path, clips: Sequence[Path]) -> Captions:
@@ -48,7 +52,7 @@ def _text(clip: Path) -> str:
         names = " and ".join(str(file.relative_to(clip.parent)) for file in found)
         raise UsageError(f"{clip.name} has more than one caption: {names}; keep one")
     if not found:
-        return ""
+        return " ".join(_rendered(sidecar(clip)).split())
     text = _prompt(found[0]) if found[0].suffix == ".json" else text_of(found[0])
     return " ".join(text.split())
 
@@ -64,6 +68,17 @@ def _prompt(file: Path) -> str:
     return prompt
 
 
+def _rendered(metadata: Path) -> str:
+    """The prompt in the metadata that animorch writes beside a clip; empty when the file is none."""
+    try:
+        value = json.loads(metadata.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return ""
+    experiment = value.get("experiment") if isinstance(value, dict) else None
+    prompt = experiment.get("prompt") if isinstance(experiment, dict) else None
+    return prompt if isinstance(prompt, str) else ""
+
+
 def _ambiguous(clips: Sequence[Path]) -> Iterator[str]:
     shared = [name for name, times in Counter(map(stem, clips)).items() if times > 1]
     for name in shared:
@@ -77,7 +92,10 @@ def _surplus(folder: Path, clips: Sequence[Path]) -> Iterator[str]:
     lost = sorted(
         file.name
         for file in folder.glob("[!.]*")
-        if file.suffix in kinds and file.stem not in own and file.name.lower() not in _OTHERS
+        if file.suffix in kinds
+        and file.stem not in own
+        and file.name.lower() not in _OTHERS
+        and file.is_file()
     )
     if lost:
         yield f"{counted(lost, 'caption')} without a clip: {listed(lost)}; add the clip or take the file away"

@@ -22,11 +22,16 @@ def natural(name: str) -> tuple[list[tuple[int, int, str]], str]:
 def clips_in(folder: Path) -> list[Path]:
     """Films (mp4, webm, mkv, mov, avi, m4v, flv, gif) and sub-folders of pictures, sorted by name.
 
-    Hidden files are passed over. Raises UsageError when the folder is not there.
+    Hidden files are passed over. Raises UsageError when the folder is not there or may not be read.
     """
     if not folder.is_dir():
         raise UsageError(f"there is no folder of clips at {folder}; check the path")
-    found = (path for path in folder.iterdir() if path.name[0] != "." and _is_clip(path))
+    try:
+        found = [path for path in folder.iterdir() if path.name[0] != "." and _is_clip(path)]
+    except OSError as error:
+        raise UsageError(
+            f"{error.filename} cannot be read ({error.strerror}); check its permissions"
+        ) from error
     return sorted(found, key=lambda path: natural(path.name))
 
 

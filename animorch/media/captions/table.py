@@ -44,7 +44,7 @@ def read(file: Path, folder: Path, clips: Sequence[Path]) -> Captions:
             f"found {', '.join(columns) or 'nothing'}"
         )
     reading = _Reading()
-    for number, row in enumerate(table, start=2):
+    for number, row in enumerate(_rows(table, file), start=2):
         values = {name: str(row.get(columns[name]) or "").strip() for name in (where, what)}
         page = str(row.get(columns.get("page_dir", "page_dir")) or "").strip()
         bases = [folder, folder / page] if page else [folder]
@@ -55,6 +55,16 @@ def read(file: Path, folder: Path, clips: Sequence[Path]) -> Captions:
     pairs = tuple((clip, text) for clip, text in told if text)
     looked_at = tuple(clip for clip, _ in told) + missing
     return Captions("table", pairs, missing, tuple(_said(reading, file.name)), looked_at)
+
+
+def _rows(table: csv.DictReader[str], file: Path) -> Iterator[Row]:
+    try:
+        yield from table
+    except csv.Error as error:  # above all a quote that never ends, and swallows all that follows
+        said = (
+            f"{file.name} is no table after line {table.line_num} ({error}); see that every quote is closed"
+        )
+        raise UsageError(said) from error
 
 
 def _take(reading: _Reading, line: str, name: str, text: str, torn: bool, bases: Sequence[Path]) -> None:

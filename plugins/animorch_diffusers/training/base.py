@@ -14,10 +14,11 @@ from animorch_diffusers.training.export import placed
 from animorch_diffusers.training.latents import kept
 from animorch_diffusers.training.loss import weighed
 from animorch_diffusers.training.noise import Noise
-from animorch_diffusers.training.parts import MODEL, MOTION, parts_of, write_model, write_motion
+from animorch_diffusers.training.parts import MODEL, MOTION, parts_of, unet_config, write_model, write_motion
 from animorch_diffusers.training.small import BaseMotion, BaseParts
 from animorch_diffusers.training.source import clips_of
 from animorch_diffusers.training.stage import Stage, Values
+from animorch_diffusers.training.stills import WEIGHT, Stills
 from animorch_diffusers.training.validation import Studio
 
 Tensor = Any
@@ -42,10 +43,11 @@ class BaseStage(Stage):
         self.ids = tokens(self.parts.tokenizer, [*self.latents.captions, ""]).to(
             device
         )  # last: the empty one
+        self.stills: tuple[Stills, ...] = ()  # not a submodule: its weights are listed under the moving UNet
+        if isinstance(run, BaseMotion) and run.stills:
+            self.stills = (Stills(self.latents, run.stills, run.seed, self.unet, unet_config(run)),)
         if run.gradient_checkpointing:
             self.unet.enable_gradient_checkpointing()
-        if run.compiled:
-            self.unet.compile()
 
     def learning(self) -> dict[str, torch.nn.Parameter]:
         """Those that run.trains names; the others are frozen."""
@@ -56,15 +58,23 @@ class BaseStage(Stage):
         return {name: value for name, value in found.items() if value.requires_grad}
 
     def forward(self, batch: Batch) -> Tensor:
-        clean, chosen = self._clean(batch)
-        chance = Chance.of(self.run.seed, batch, tuple(clean.shape[1:]), clean.device)
+        loss = self._loss(batch, *self._clean(batch), self.unet, self.run.seed)
+        for stills in self.stills:
+            beside = stills.beside(batch)
+            clean, chosen = (part.to(self.ids.device) for part in stills.take(beside))
+            loss = loss + WEIGHT * self._loss(beside, clean, chosen, stills.unet, stills.seed)
+        return loss
+
+    def _loss(self, batch: Batch, clean: Tensor, chosen: Tensor, unet: Any, seed: int) -> Tensor:
+        """clean: latents of clips or of frames; chosen: (B,) the numbers of their clips, for the captions."""
+        chance = Chance.of(seed, batch, tuple(clean.shape[1:]), clean.device)
         ids = self.ids[torch.where(chance.drops < self.run.text_dropout, len(self.ids) - 1, chosen)]
         text = self.text(ids)[0]
         if clean.ndim == 5:
             text = text.repeat_interleave(clean.shape[2], dim=0)
         timesteps = self.noise.timesteps(chance.times)
         seen = self.noise.noised(clean, chance.noise, timesteps)
-        answer = self.unet(seen, timesteps, encoder_hidden_states=text).sample
+        answer = unet(seen, timesteps, encoder_hidden_states=text).sample
         target = self.noise.target(clean, chance.noise, timesteps)
         return weighed(answer, target, timesteps, self.noise, self.run.min_snr)
 

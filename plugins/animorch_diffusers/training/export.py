@@ -18,6 +18,8 @@ def placed(folder: Path) -> Iterator[Path]:
     beside.mkdir(parents=True)
     try:
         yield beside
+        for file in beside.rglob("*.safetensors"):
+            _share(file)
         if folder.exists():
             os.replace(folder, old)
         os.replace(beside, folder)
@@ -33,6 +35,12 @@ def placed_file(path: Path) -> Iterator[Path]:
     beside = path.with_name(f".{path.name}")
     try:
         yield beside
+        _share(beside)
         os.replace(beside, path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def _share(file: Path) -> None:
+    """As open as its folder; safetensors leaves a file to its owner alone."""
+    file.chmod(file.parent.stat().st_mode & 0o666)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -88,9 +88,11 @@ def kept(data: Data, seed: int, most: int | None, vae: Any, folder: Path) -> Kep
 
 def _made(clips: Clips, count: int, vae: Any) -> Kept:
     captions: list[str] = []
-    values = []
+    values, shapes = [], set()
     for start in range(0, count, _CLIPS_AT_ONCE):
         drawn = [clips[number] for number in range(start, min(start + _CLIPS_AT_ONCE, count))]
+        shapes |= {frames.shape[:3] for frames, _ in drawn}
+        refuse_unlike(shapes)
         latents, texts = _latents(drawn, vae)
         values.append(latents)
         captions += texts
@@ -99,13 +101,30 @@ def _made(clips: Clips, count: int, vae: Any) -> Kept:
 
 def _latents(drawn: list[tuple[Any, str]], vae: Any) -> tuple[Tensor, list[str]]:
     """Scaled to a spread of one, on the CPU: (N, T, C, h, w)."""
-    shapes = {frames.shape for frames, _ in drawn}
-    if len(shapes) > 1:
-        raise UsageError(f"the clips of data differ in frames or size ({sorted(shapes)}); make them alike")
+    refuse_unlike({frames.shape[:3] for frames, _ in drawn})
     frames = np.stack([frames for frames, _ in drawn])
+    _refuse_size(frames.shape, 2 ** (len(vae.config.block_out_channels) - 1))
     flat = encoded(vae, frames.reshape(-1, *frames.shape[2:])) * vae.config.scaling_factor
     flat = flat.contiguous()  # channels-last strides of a small VAE crash the UNet's backward pass on CPUs
     return flat.view(*frames.shape[:2], *flat.shape[1:]), [caption for _, caption in drawn]
+
+
+def refuse_unlike(shapes: Collection[tuple[int, ...]]) -> None:
+    """Raise UsageError when clips of these frames, heights and widths do not fit into one batch."""
+    if len(set(shapes)) > 1:
+        raise UsageError(
+            f"the clips of data differ in frames, height or width ({', '.join(map(str, sorted(shapes)))}); "
+            "make them alike, or set data.width and data.height"
+        )
+
+
+def _refuse_size(shape: tuple[int, ...], side: int) -> None:
+    height, width = shape[2:4]
+    if height % side or width % side:
+        raise UsageError(
+            f"the clips are {width}x{height} and this VAE needs multiples of {side}; set data.width="
+            f"{width // side * side or side} data.height={height // side * side or side}"
+        )
 
 
 def _key(data: Data, seed: int, count: int, vae: Any) -> str:

@@ -65,6 +65,8 @@ def train(run: Run, begin: Callable[[Any], Stage], folder: Path, report: Report)
     except KeyboardInterrupt:
         _save(now)
         raise
+    if now.accelerator.num_processes > 1:
+        now.accelerator.end_training()  # so that none leaves while another still listens
 
 
 def _begun(run: Run, begin: Callable[[Any], Stage], folder: Path, report: Report) -> Training:
@@ -141,6 +143,7 @@ def _save(now: Training) -> None:
     values = {name: value.detach() for name, value in now.learning.items()}
     state = {"step": now.step, "losses": now.losses, "values": values, "average": now.average.values}
     state["optimiser"] = now.optimiser.state_dict()
+    state["processes"] = now.accelerator.num_processes
     if now.accelerator.scaler is not None:
         state["scaler"] = now.accelerator.scaler.state_dict()
     checkpoint.save(now.folder, state)
@@ -162,6 +165,12 @@ def _resume(now: Training) -> None:
         raise WeightsError(
             f"the checkpoint in {now.folder} is of a training in which other weights learn; give this one "
             "another name, or begin again with force=true"
+        )
+    before, processes = state.get("processes", 1), now.accelerator.num_processes
+    if before != processes:
+        now.report.note(
+            f"{before} processes trained so far and {processes} go on: a step now takes "
+            f"{now.run.batch * now.run.accumulate * processes} samples, in another order"
         )
     with torch.no_grad():
         for name, value in state["values"].items():

@@ -14,12 +14,12 @@ from animorch_diffusers.training import original
 from animorch_diffusers.training.export import placed, placed_file
 from animorch_diffusers.training.stage import Values
 from animorch_diffusers.training.tune import Motion
-from animorch_diffusers.training.tuned import TunedStage
+from animorch_diffusers.training.tuned import MotionStage
 
 ADAPTER = "adapter"  # in the result folder
 
 
-class ModuleStage(TunedStage):
+class ModuleStage(MotionStage):
     """Results: adapter/ for diffusers, and one file in the authors' layout for ComfyUI and A1111."""
 
     def __init__(self, run: Motion, folder: Path, name: str, report: Report, device: Any) -> None:

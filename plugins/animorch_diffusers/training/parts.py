@@ -61,16 +61,28 @@ def _adapter(run: BaseMotion) -> Any:
             f"mode=base_motion needs a motion module; give adapter, or a start that has {MOTION}/"
         )
     adapter = MotionAdapter(**run.adapter)
-    for name, value in adapter.named_parameters():
-        if ".proj_out." in name:  # so that a new module begins by changing nothing
-            torch.nn.init.zeros_(value)
+    _begin_with_time(adapter)
     return adapter
+
+
+def _begin_with_time(adapter: Any) -> None:
+    """A new module begins by letting every frame look mostly at itself, so that it knows its place in time.
+
+    The position enters only what attention reads. Where attention begins even, all frames hear the same
+    mean of positions, and a caption's motion has nothing to take hold of.
+    """
+    with torch.no_grad():
+        for name, value in adapter.named_parameters():
+            if name.endswith((".to_q.weight", ".to_k.weight", ".to_v.weight", ".to_out.0.weight")):
+                value.mul_(0.3).add_(0.7 * torch.eye(len(value)))
+            elif name.endswith(".proj_out.weight"):
+                value.mul_(0.5)
 
 
 def write_model(folder: Path, run: BaseParts, parts: Parts, values: dict[str, Tensor]) -> None:
     """A StableDiffusionPipeline with these parameter values, named text.* and unet.*."""
     unet = parts.unet.state_dict() | _under(values, "unet.")
-    spatial = UNet2DConditionModel(**_unet_config(run))
+    spatial = UNet2DConditionModel(**unet_config(run))
     spatial.load_state_dict({name: value for name, value in unet.items() if "motion_modules." not in name})
     spatial.save_pretrained(folder / "unet")
     encoder = CLIPTextModel(parts.text.config)
@@ -104,7 +116,7 @@ def _scheduler(run: BaseParts) -> Any:
     )
 
 
-def _unet_config(run: BaseParts) -> dict[str, Any]:
+def unet_config(run: BaseParts) -> dict[str, Any]:
     return run.unet or _config(run.start, MODEL, "unet")
 
 

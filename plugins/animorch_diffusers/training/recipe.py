@@ -22,8 +22,12 @@ class Data(Part):
     start: int | Literal["random"] = Field(
         0, description="First frame taken; random takes another part of a file each time."
     )
-    width: int = Field(256, ge=8, description="Pixels; clips are scaled and cut to it.")
-    height: int = Field(256, ge=8, description="Pixels; clips are scaled and cut to it.")
+    width: int | None = Field(
+        256, ge=8, description="Pixels; clips are scaled and cut to it, null leaves them as they are."
+    )
+    height: int | None = Field(
+        256, ge=8, description="Pixels; clips are scaled and cut to it, null leaves them as they are."
+    )
     flip: bool = Field(False, description="Mirror a clip by chance; not where left and right are captioned.")
     source: str | None = Field(
         None, description="In place of folder, module:function that returns a sequence of (frames, caption)."
@@ -36,6 +40,12 @@ class Data(Part):
             raise ValueError(
                 f"data.fps={self.fps:g} and data.stride={self.stride} both choose the frames; keep one"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _whole_size(self) -> Data:
+        if (self.width is None) != (self.height is None):
+            raise ValueError("data.width and data.height go together; give both, or null for both")
         return self
 
     @property

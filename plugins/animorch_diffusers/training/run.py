@@ -20,9 +20,10 @@ RESULT = "result"  # of a run's folder
 
 
 class Run(Trainer):
-    """Trains in this process, or in several under `accelerate launch`."""
+    """Trains in this process, or in several under torchrun or `accelerate launch`."""
 
     version: ClassVar[str] = "1"
+    several: ClassVar[bool] = True
 
     seed: int = Field(0, ge=0, description="Decides order, noise, timesteps and dropped captions.")
     data: Data = Field(Data(), description="Where captioned clips come from.")

@@ -71,9 +71,6 @@ class BaseParts(Run):
     zero_snr: bool = Field(
         False, description="Rescale the betas so that the last step is pure noise, as a sampler's start is."
     )
-    compiled: bool = Field(
-        False, description="torch.compile the UNet: a minute's wait, then about 1.5x faster."
-    )
     gradient_checkpointing: bool = Field(
         False, description="Compute twice what would else be kept in memory."
     )
@@ -116,6 +113,12 @@ class BaseMotion(BaseParts):
     name: ClassVar[str] = "base_motion"
 
     adapter: dict[str, Any] = Field({}, description="MotionAdapter's config; of `start` where it has one.")
+    stills: int = Field(
+        0,
+        ge=0,
+        description="Single frames beside each batch of clips, through the UNet without its motion module: "
+        "many more captions a step, at little cost.",
+    )
     validation: Validation = Field(Validation(), description="Clips rendered while training goes on.")
 
     def problems(self) -> Iterator[str]:

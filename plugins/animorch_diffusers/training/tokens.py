@@ -20,14 +20,20 @@ def tokenizer(words: Iterable[str], folder: Path, length: int) -> Any:
     names = [*letters, *(letter + _END for letter in letters), *("".join(pair) for pair in merges)]
     names = list(dict.fromkeys([*names, _START_OF_TEXT, _END_OF_TEXT]))
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "vocab.json").write_text(json.dumps({name: number for number, name in enumerate(names)}))
-    (folder / "merges.txt").write_text("#version: 0.2\n" + "".join(f"{a} {b}\n" for a, b in merges))
+    _write(folder / "vocab.json", json.dumps({name: number for number, name in enumerate(names)}))
+    _write(folder / "merges.txt", "#version: 0.2\n" + "".join(f"{a} {b}\n" for a, b in merges))
     return CLIPTokenizer(
         str(folder / "vocab.json"),
         str(folder / "merges.txt"),
         model_max_length=length,
         pad_token=_END_OF_TEXT,
     )
+
+
+def _write(path: Path, text: str) -> None:
+    """Unless it is there already, written by the first of several processes that read it now."""
+    if not path.is_file() or path.read_text() != text:
+        path.write_text(text)
 
 
 def _merges(words: Iterable[str]) -> list[tuple[str, str]]:

@@ -1,8 +1,8 @@
-"""Tune: the modes that teach an existing motion module, on an existing checkpoint: motion and motion_lora."""
+"""Tune: what the modes that teach existing weights share, and the mode motion (LoRAs: adapters.py)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -18,27 +18,28 @@ if TYPE_CHECKING:
     from animorch_diffusers.training.stage import Stage
 
 
+BETAS = ("beta_schedule", "beta_start", "beta_end")
+
+
 class Tune(Run):
-    """Checkpoint and motion module to begin with. UNet, text encoder and VAE stay as they are."""
+    """Checkpoint to train on. Text encoder and VAE stay as they are, and most of the UNet."""
 
     changeable: ClassVar[tuple[str, ...]] = (*Trainer.changeable, "offline", "cache_latents")
 
     checkpoint: Checkpoint = Field(description="Stable Diffusion weights to train on.")
-    motion: MotionModule = Field(description="Motion module to begin with.")
     offline: bool = Field(False, description="Use local files and the hub cache only.")
     optimiser: Optimiser = Field(
-        Optimiser(learning_rate=1e-5, warmup=0, schedule="constant", betas=(0.9, 0.999)),
+        Optimiser(learning_rate=1e-4, warmup=0, schedule="constant", betas=(0.9, 0.999)),
         description="AdamW, its learning rate and the rate's course.",
     )
-    validation: Validation = Field(Validation(), description="Clips rendered while training goes on.")
     prediction: Literal["epsilon", "v_prediction"] | None = Field(
         None, description="What the UNet is asked for; null is the checkpoint's own."
     )
     beta_schedule: Literal["linear", "scaled_linear", "squaredcos_cap_v2"] | None = Field(
-        None, description="diffusers' naming; null is the motion module's own, which it is sampled on."
+        None, description="diffusers' naming; null is that of the weights that learn, so of their sampling."
     )
-    beta_start: float | None = Field(None, gt=0, description="null is the motion module's own.")
-    beta_end: float | None = Field(None, gt=0, description="null is the motion module's own.")
+    beta_start: float | None = Field(None, gt=0, description="null as for beta_schedule.")
+    beta_end: float | None = Field(None, gt=0, description="null as for beta_schedule.")
     min_snr: float | None = Field(
         None, gt=0, description="Gamma of min-SNR weighting; null weighs all alike, as AnimateDiff does."
     )
@@ -54,14 +55,29 @@ class Tune(Run):
 
     def problems(self) -> Iterator[str]:
         yield from source_problems(self.checkpoint, "checkpoint", self.offline)
+        for side in ("width", "height"):
+            size = getattr(self.data, side)
+            if self.data.folder is not None and size is not None and size % 8:
+                yield f"data.{side}={size} is not a multiple of 8, which the VAE needs; use {size // 8 * 8}"
+
+    def betas(self, own: Mapping[str, Any]) -> dict[str, Any]:
+        """The noise schedule that is trained on. own: that of the weights that learn."""
+        told = {key: getattr(self, key) for key in BETAS}
+        return {key: own[key] if value is None else value for key, value in told.items()}
+
+
+class TuneMotion(Tune):
+    """Motion module to begin with. The UNet stays as it is."""
+
+    motion: MotionModule = Field(description="Motion module to begin with.")
+    validation: Validation = Field(Validation(), description="Clips rendered while training goes on.")
+
+    def problems(self) -> Iterator[str]:
+        yield from super().problems()
         yield from source_problems(self.motion, "motion", self.offline)
         yield from module_problems(self.motion, self, self.multiplier)
         table = self.motion.table
         yield from validation_problems(self.validation, None if table is None else table * self.multiplier)
-        for side in ("width", "height"):
-            size = getattr(self.data, side)
-            if self.data.folder is not None and size % 8:
-                yield f"data.{side}={size} is not a multiple of 8, which the VAE needs; use {size // 8 * 8}"
         if self.motion.base != self.checkpoint.base:
             yield (
                 f"motion={self.motion.name} animates {self.motion.base} checkpoints and "
@@ -76,8 +92,7 @@ class Tune(Run):
     @property
     def scheduled(self) -> MotionModule:
         """The motion module with the betas that are trained on."""
-        told = {key: getattr(self, key) for key in ("beta_schedule", "beta_start", "beta_end")}
-        return self.motion.model_copy(update={key: value for key, value in told.items() if value is not None})
+        return self.motion.model_copy(update=self.betas(self.motion.model_dump()))
 
     def told(self) -> str:
         """What was trained from what, for a preset's notes."""
@@ -89,11 +104,15 @@ class Tune(Run):
         )
 
 
-class Motion(Tune):
+class Motion(TuneMotion):
     """The whole motion module, or those of its layers that `modules` names."""
 
     name: ClassVar[str] = "motion"
 
+    optimiser: Optimiser = Field(
+        Optimiser(learning_rate=1e-5, warmup=0, schedule="constant", betas=(0.9, 0.999)),
+        description="AdamW, its learning rate and the rate's course.",
+    )
     whole_module: bool = Field(True, description="Train every layer of the motion module.")
     modules: tuple[str, ...] = Field(
         ("to_q",), description="With whole_module=false: train layers of the motion module that end so."
@@ -125,26 +144,3 @@ class Motion(Tune):
         made = self.scheduled.model_copy(update=changes | {"sha256": ()})
         values = made.model_dump(mode="json", exclude={"name"})
         return [Preset(group="motion", values=values, usage=f"animorch -m motion={self.motion.name},{name}")]
-
-
-class MotionLora(Tune):
-    """A LoRA on the attention of the motion module: a camera move, a way of moving."""
-
-    name: ClassVar[str] = "motion_lora"
-
-    rank: int = Field(16, ge=1, description="Width of the LoRA.")
-    alpha: float = Field(16, gt=0, description="The LoRA is added times alpha / rank.")
-    optimiser: Optimiser = Field(
-        Optimiser(learning_rate=1e-4, warmup=0, schedule="constant", betas=(0.9, 0.999)),
-        description="AdamW, its learning rate and the rate's course.",
-    )
-
-    def stage(self, folder: Path, name: str, report: Report, device: Any) -> Stage:
-        from animorch_diffusers.training.lora import LoraStage
-
-        return LoraStage(self, folder, name, report, device)
-
-    def presets(self, result: Path, name: str) -> list[Preset]:
-        path = result / f"{name}.safetensors"
-        usage = f"animorch motion={self.motion.name} 'motion_loras=[{path}:1.0]'"
-        return [Preset(group="none", usage=usage)]

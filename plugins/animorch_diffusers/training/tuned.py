@@ -1,8 +1,10 @@
-"""Tuned: what the stages motion and motion_lora share: a checkpoint and a motion module as they are loaded
-for a render, AnimateDiff's loss on captioned clips, and where the clips come from."""
+"""Tuned: what the stages motion, motion_lora and style_lora share: weights as they are loaded for a render,
+AnimateDiff's loss on captioned clips, and where the clips come from."""
 
 from __future__ import annotations
 
+from abc import abstractmethod
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,7 @@ from animorch_diffusers.training.noise import Noise
 from animorch_diffusers.training.source import clips_of
 from animorch_diffusers.training.stage import Stage
 from animorch_diffusers.training.trap import notes
-from animorch_diffusers.training.tune import Tune
+from animorch_diffusers.training.tune import BETAS, Tune, TuneMotion
 from animorch_diffusers.training.validation import Studio
 from animorch_diffusers.warm import animated
 
@@ -29,36 +31,74 @@ Tensor = Any
 
 
 class TunedStage(Stage):
-    """A frozen UNetMotionModel on the device; a subclass says what of it learns."""
+    """A frozen UNet on the device; a subclass says what of it learns, or is added to it and learns."""
 
     def __init__(self, run: Tune, folder: Path, name: str, report: Report, device: Any) -> None:
         super().__init__()
         self.run, self.name = run, name
         base = load_base(run.checkpoint, device, torch.float32, run.offline)
-        module = stretched(load_motion(run.motion, run.offline), run.multiplier)
-        self.config = dict(module.config)  # of the MotionAdapter
-        self.unet = animated(base, module.to(device, torch.float32))
         self.vae, self.text, self.tokenizer = base.vae, base.text_encoder, base.tokenizer
         self.sampling = _sampling(run, base)
+        self.unet = self.begun(base, device)
         for sentence in notes(run, base.sampling):
             report.note(sentence)
-        self.noise = _noise(run, self.sampling).to(device)
+        self.noise = _noise(run.betas(self.own_betas()), self.sampling).to(device)
         self.latents = _latents(run, self.vae, folder)
-        _refuse_long(self.latents, module)
         if run.gradient_checkpointing:
             self.unet.enable_gradient_checkpointing()
 
+    @abstractmethod
+    def begun(self, base: Base, device: Any) -> Any:
+        """The UNet that is trained in."""
+
+    @abstractmethod
+    def own_betas(self) -> Mapping[str, Any]:
+        """beta_schedule, beta_start and beta_end of the weights that learn."""
+
+    def answer(self, seen: Tensor, timesteps: Tensor, text: Tensor) -> Tensor:
+        """The UNet's, of seen (B, C, T, h, w), timesteps (B,) and text (B x T, L, width)."""
+        return self.unet(seen, timesteps, encoder_hidden_states=text).sample
+
     def forward(self, batch: Batch) -> Tensor:
-        clean, captions = self._clean(batch)
+        clean, captions = self.clean(batch)
         chance = Chance.of(self.run.seed, batch, tuple(clean.shape[1:]), clean.device)
         dropped = (chance.drops < self.run.text_dropout).tolist()
         said = ["" if drop else text for drop, text in zip(dropped, captions, strict=True)]
         timesteps = self.noise.timesteps(chance.times)
         seen = self.noise.noised(clean, chance.noise, timesteps)
         text = self._embedded(said).repeat_interleave(clean.shape[2], dim=0)
-        answer = self.unet(seen, timesteps, encoder_hidden_states=text).sample
+        answer = self.answer(seen, timesteps, text)
         target = self.noise.target(clean, chance.noise, timesteps)
         return weighed(answer, target, timesteps, self.noise, self.run.min_snr)
+
+    def clean(self, batch: Batch) -> tuple[Tensor, list[str]]:
+        """Latents (B, C, T, h, w) on the device, and their captions."""
+        numbers = samples(self.run.seed, len(self.latents), batch.places).tolist()
+        epochs = (batch.places // len(self.latents)).tolist()
+        values, captions = self.latents.take(numbers, epochs)
+        return values.transpose(1, 2).to(self.unet.device), captions
+
+    def _embedded(self, captions: list[str]) -> Tensor:
+        with torch.no_grad():
+            return self.text(tokens(self.tokenizer, captions).to(self.text.device))[0]
+
+
+class MotionStage(TunedStage):
+    """A frozen UNetMotionModel."""
+
+    run: TuneMotion
+
+    def __init__(self, run: TuneMotion, folder: Path, name: str, report: Report, device: Any) -> None:
+        super().__init__(run, folder, name, report, device)
+        _refuse_long(self.latents, run.motion.name, self.config["motion_max_seq_length"])
+
+    def begun(self, base: Base, device: Any) -> Any:
+        module = stretched(load_motion(self.run.motion, self.run.offline), self.run.multiplier)
+        self.config = dict(module.config)  # of the MotionAdapter
+        return animated(base, module.to(device, torch.float32))
+
+    def own_betas(self) -> Mapping[str, Any]:
+        return self.run.motion.model_dump()
 
     def studio(self) -> Studio | None:
         if not self.run.validation.every:
@@ -78,17 +118,6 @@ class TunedStage(Stage):
             height * side,
             self.run.data.fps or 8.0,
         )
-
-    def _clean(self, batch: Batch) -> tuple[Tensor, list[str]]:
-        """Latents (B, C, T, h, w) on the device, and their captions."""
-        numbers = samples(self.run.seed, len(self.latents), batch.places).tolist()
-        epochs = (batch.places // len(self.latents)).tolist()
-        values, captions = self.latents.take(numbers, epochs)
-        return values.transpose(1, 2).to(self.unet.device), captions
-
-    def _embedded(self, captions: list[str]) -> Tensor:
-        with torch.no_grad():
-            return self.text(tokens(self.tokenizer, captions).to(self.text.device))[0]
 
 
 def stretched(module: Module, multiplier: int) -> Module:
@@ -112,13 +141,11 @@ def _sampling(run: Tune, base: Base) -> dict[str, Any]:
     return {**base.sampling, "prediction_type": run.prediction or own}
 
 
-def _noise(run: Tune, sampling: dict[str, Any]) -> Noise:
-    """On the motion module's betas, and without signal at the end when the checkpoint is sampled so."""
-    betas = run.scheduled
+def _noise(betas: Mapping[str, Any], sampling: Mapping[str, Any]) -> Noise:
+    """On these betas, and without signal at the end when the checkpoint is sampled so."""
     zero_snr = bool(sampling.get("rescale_betas_zero_snr", False))
-    return Noise.of(
-        betas.beta_schedule, betas.beta_start, betas.beta_end, sampling["prediction_type"], zero_snr
-    )
+    schedule, start, end = (betas[key] for key in BETAS)
+    return Noise.of(schedule, start, end, sampling["prediction_type"], zero_snr)
 
 
 def _latents(run: Tune, vae: Any, folder: Path) -> Latents:
@@ -128,10 +155,10 @@ def _latents(run: Tune, vae: Any, folder: Path) -> Latents:
     return Fresh(clips_of(run.data, run.seed), vae)
 
 
-def _refuse_long(latents: Latents, module: Module) -> None:
-    length, table = latents.shape[0], module.config["motion_max_seq_length"]
+def _refuse_long(latents: Latents, name: str, table: int) -> None:
+    length = latents.shape[0]
     if length > table:
         raise UsageError(
-            f"the clips have {length} frames, more than the {table} that motion={module.name} has positions "
+            f"the clips have {length} frames, more than the {table} that motion={name} has positions "
             "for; take shorter clips, or raise position_multiplier in mode=motion"
         )

@@ -11,6 +11,7 @@ from diffusers import AutoencoderKL
 
 from animorch_diffusers.training.batch import Batch, samples
 from animorch_diffusers.training.export import placed
+from animorch_diffusers.training.latents import refuse_unlike
 from animorch_diffusers.training.pictures import encoded, pixels
 from animorch_diffusers.training.small import BaseVae
 from animorch_diffusers.training.source import clips_of
@@ -110,7 +111,9 @@ def _standing_out(pictures: Tensor) -> Tensor:
 def _frames(run: BaseVae) -> np.ndarray[Any, Any]:
     """Every fifth frame of the clips: (N, H, W, 3)."""
     clips = clips_of(run.data, run.seed)
-    return np.concatenate([clips[number][0][::5] for number in range(min(run.clips, len(clips)))])
+    found = [clips[number][0][::5] for number in range(min(run.clips, len(clips)))]
+    refuse_unlike({frames.shape[1:3] for frames in found})
+    return np.concatenate(found)
 
 
 def _edges(wrong: Tensor) -> Tensor:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -132,6 +133,25 @@ def test_json_beside_a_clip_is_read_and_animorchs_own_metadata_is_not(tmp_path: 
     assert captions_of(tmp_path).sentences() == []
 
 
+def test_a_clip_that_animorch_rendered_brings_its_prompt(tmp_path: Path) -> None:
+    film(tmp_path / "a.mkv")
+    pictures(tmp_path / "frames.png")
+    for name in ("a.mkv.json", "frames.png.json"):
+        (tmp_path / name).write_text(json.dumps({"animorch": "0.1.0", "experiment": {"prompt": "a barn"}}))
+    assert names(tmp_path) == {"a.mkv": "a barn", "frames.png": "a barn"}
+    for name in ("a.txt", "frames.png.txt"):
+        (tmp_path / name).write_text("by hand")
+    assert names(tmp_path) == {"a.mkv": "by hand", "frames.png": "by hand"}
+    assert captions_of(tmp_path).sentences() == []
+
+
+def test_animorchs_metadata_beside_clips_goes_with_captions_of_any_kind(tmp_path: Path) -> None:
+    pictures(tmp_path / "frames.png")
+    (tmp_path / "frames.png.json").write_text(json.dumps({"experiment": {"prompt": "a barn"}}))
+    (tmp_path / "captions.txt").write_text("by hand")
+    assert names(tmp_path) == {"frames.png": "by hand"}
+
+
 def test_every_problem_is_said_at_once_with_the_names(tmp_path: Path) -> None:
     captioned(tmp_path, "good.mkv", "twice.mkv", "twice.webm", "empty.mkv")
     film(tmp_path / "short.mkv", 3).with_suffix(".txt").write_text("brief")
@@ -184,6 +204,25 @@ def test_a_table_without_the_columns_says_which(tmp_path: Path) -> None:
     film(tmp_path / "a.mkv")
     (tmp_path / "t.csv").write_text("clip;words\na;b\n")
     assert "t.csv needs a column path or file or videoid" in complaint(tmp_path)
+
+
+def test_a_table_with_a_quote_that_never_ends_is_no_table(tmp_path: Path) -> None:
+    film(tmp_path / "a.mkv")
+    (tmp_path / "t.csv").write_text('file,caption\na.mkv,"' + "and so on " * 20_000)
+    assert "t.csv is no table after line 1" in complaint(tmp_path)
+
+
+def test_a_folder_is_no_caption_whatever_it_is_called(tmp_path: Path) -> None:
+    captioned(tmp_path, "a.mkv")
+    (tmp_path / "notes.txt").mkdir()
+    assert captions_of(tmp_path).sentences() == []
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is locked for root")
+def test_a_locked_folder_is_named(tmp_path: Path) -> None:
+    captioned(tmp_path, "a.mkv")
+    (tmp_path / "locked").mkdir(mode=0)
+    assert "locked cannot be read (Permission denied)" in complaint(tmp_path)
 
 
 def test_kinds_of_captions_are_not_mixed(tmp_path: Path) -> None:

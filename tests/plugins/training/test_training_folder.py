@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from animorch_diffusers.training.batch import Batch  # noqa: E402
 from animorch_diffusers.training.latents import Fresh, Kept  # noqa: E402
 from options import run  # noqa: E402
 from told import Told  # noqa: E402
+
+from animorch import UsageError  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -87,6 +90,15 @@ def test_a_random_start_shows_other_frames_in_each_epoch_and_the_same_on_resume(
     assert not (tmp_path / ".latents").exists()
 
 
+def test_latents_made_anew_are_laid_out_as_the_backward_pass_needs_them(
+    clips: Path, weights: Path, tmp_path: Path
+) -> None:
+    """Channels-last strides, which a small VAE gives on a CPU, ended the process in the first step."""
+    trainer = run("motion", weights, data=data(clips, start="random", flip=True))
+    values, _ = stage_of(trainer, tmp_path).latents.take([0, 1], [0, 0])
+    assert values.is_contiguous()
+
+
 def test_latents_of_random_starts_are_kept_where_asked_for(
     clips: Path, weights: Path, tmp_path: Path
 ) -> None:
@@ -98,7 +110,7 @@ def test_every_batch_of_an_epoch_is_of_that_epoch(clips: Path, weights: Path, tm
     stage = stage_of(run("motion", weights, data=data(clips, start="random")), tmp_path)
     taken: list[Any] = []
     stage.latents = _Listening(taken, stage.latents)
-    stage._clean(Batch(1, 2, 2))  # places 2 and 3 of three clips: the end of one epoch, the start of the next
+    stage.clean(Batch(1, 2, 2))  # places 2 and 3 of three clips: the end of one epoch, the start of the next
     assert taken == [[0, 1]]
 
 
@@ -112,6 +124,32 @@ class _Listening:
     def take(self, numbers: Any, epochs: Any) -> Any:
         self.taken.append(list(epochs))
         return self.latents.take(numbers, epochs)
+
+
+@pytest.mark.parametrize("mode", ["motion", "style_lora", "base_vae", "base_image", "base_motion"])
+def test_clips_can_keep_their_size(
+    mode: str, clips: Path, weights: Path, small: Path, tmp_path: Path
+) -> None:
+    own = data(clips, width=None, height=None)
+    trainer = run(mode, weights, small, data=own, steps=1, batch=1)
+    assert trainer.preflight() == []
+    trainer.train(tmp_path / "run", "mine", Told())
+
+
+def test_clips_of_two_sizes_or_an_odd_one_are_told(clips: Path, weights: Path, tmp_path: Path) -> None:
+    frames = np.zeros((68, 64, 3), np.uint8)
+    folder = tmp_path / "clips"
+    shutil.copytree(clips, folder)
+    for number in range(12):
+        Image.fromarray(frames).save(folder / "one" / f"{number:03d}.png")
+    trainer = run("motion", weights, data=data(folder, width=None, height=None))
+    with pytest.raises(UsageError, match=r"differ in frames, height or width .*\(4, 68, 64\)"):
+        trainer.train(tmp_path / "a", "mine", Told())
+    for name in ("two", "three"):
+        shutil.rmtree(folder / name)
+        (folder / f"{name}.txt").unlink()
+    with pytest.raises(UsageError, match=r"the clips are 64x68 and this VAE needs multiples of 8"):
+        trainer.train(tmp_path / "a", "mine", Told())
 
 
 def test_an_unfit_folder_is_told_before_the_first_step(clips: Path, weights: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -11,25 +10,13 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("diffusers")
 
-from animorch_diffusers import DiffusersBackend  # noqa: E402
 from animorch_diffusers.motion import load_motion  # noqa: E402
-from animorch_diffusers.quiet import quiet  # noqa: E402
-from animorch_diffusers.training.loop import train  # noqa: E402
 from options import run  # noqa: E402
-from rendering import render  # noqa: E402
 from safetensors.torch import load_file  # noqa: E402
 from told import Told  # noqa: E402
+from trained import FAST, SHORT, frames, spec, stage_of, trained  # noqa: E402
 
-from animorch import MotionModule, Preset, RenderSpec, UsageError  # noqa: E402
-
-FAST = {"learning_rate": 3e-2, "warmup": 0, "schedule": "constant"}
-SHORT = {"steps": 2, "batch": 2, "ema": 0.0}
-
-
-def trained(mode: str, folder: Path, weights: Path, **changes: Any) -> tuple[Any, list[Preset], Told]:
-    told = Told()
-    trainer = run(mode, weights, **SHORT | {"optimiser": FAST} | changes)
-    return trainer, trainer.train(folder, "mine", told), told
+from animorch import MotionModule, UsageError  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -39,30 +26,6 @@ def module(weights: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pat
     _, presets, _ = trained("motion", folder, weights)
     assert presets[0].group == "motion"
     return folder / "result", MotionModule(name="mine", **presets[0].values)
-
-
-def spec(trainer: Any, **changes: Any) -> RenderSpec:
-    small = {"steps": 2, "frames": 4, "width": 64, "height": 64, "seed": 7, "prompt": "a red star"}
-    return RenderSpec.model_validate(
-        {"checkpoint": trainer.checkpoint, "motion": trainer.motion} | small | changes
-    )
-
-
-def frames(asked: RenderSpec) -> Any:
-    backend = DiffusersBackend(device="cpu", threads=1)
-    try:
-        return render(backend, asked).frames.astype(int)
-    finally:
-        backend.close()
-
-
-def stage_of(trainer: Any, folder: Path, *, after: bool = False) -> Any:
-    """The stage before its first step, or after its training."""
-    with quiet():
-        stage = trainer.stage(folder, "mine", Told(), torch.device("cpu"))
-        if after:
-            train(trainer, lambda device: stage, folder, Told())
-    return stage
 
 
 def test_only_the_motion_module_moves(weights: Path, tmp_path: Path) -> None:

@@ -13,6 +13,8 @@ from pydantic import ValidationError
 
 pytest.importorskip("torch")
 
+MODES = ["motion", "motion_lora", "style_lora", "base_vae", "base_image", "base_motion"]
+
 
 def test_the_trainers_are_offered_and_load_no_torch() -> None:
     code = (
@@ -20,10 +22,10 @@ def test_the_trainers_are_offered_and_load_no_torch() -> None:
         "print([cls.name for cls in plugin.animorch_trainers()], 'torch' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "['motion', 'motion_lora', 'base_vae', 'base_image', 'base_motion'] False"
+    assert done.stdout.strip() == f"{MODES} False"
 
 
-@pytest.mark.parametrize("mode", ["motion", "motion_lora", "base_vae", "base_image", "base_motion"])
+@pytest.mark.parametrize("mode", MODES)
 def test_a_good_run_has_no_problems(mode: str, weights: Path, small: Path) -> None:
     assert run(mode, weights, small).preflight() == []
 
@@ -48,6 +50,7 @@ def test_a_good_run_has_no_problems(mode: str, weights: Path, small: Path) -> No
         ),
         ("motion", {"motion": {"name": "m", "base": "sdxl", "repo": "a/b"}}, "animates sdxl checkpoints"),
         ("motion", {"motion": {"name": "m", "base": "sd15"}}, "motion=m has neither a path nor a repo"),
+        ("style_lora", {"checkpoint": {"name": "x", "base": "sdxl", "path": "/"}}, "cannot be trained yet"),
         ("base_image", {"vae": "/nowhere"}, "vae=/nowhere has no config.json"),
         ("base_image", {"start": "/nowhere"}, "start=/nowhere has no model"),
         ("base_image", {"unet": {}}, "mode=base_image needs unet and text (their configs), or a start"),

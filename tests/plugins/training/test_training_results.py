@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +105,14 @@ def test_an_adapter_and_a_single_file_are_published_alone(weights: Path, tmp_pat
     assert not (tmp_path / "out" / "model").exists()
     for file in ("motion/calm/diffusion_pytorch_model.safetensors", "calm.safetensors"):
         assert {value.dtype for value in load_file(tmp_path / "out" / file).values()} == {torch.float16}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="files have no such modes there")
+def test_who_may_read_the_folder_may_read_the_weights(weights: Path, tmp_path: Path) -> None:
+    run("motion", weights, steps=1).train(tmp_path, "mine", Told())
+    files = list((tmp_path / "result").rglob("*.safetensors"))
+    assert len(files) == 2
+    assert all(file.stat().st_mode & 0o666 == file.parent.stat().st_mode & 0o666 for file in files)
 
 
 def test_a_folder_without_results_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

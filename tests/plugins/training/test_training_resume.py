@@ -19,7 +19,7 @@ from animorch_diffusers.training import checkpoint  # noqa: E402
 from options import run  # noqa: E402
 from told import Told  # noqa: E402
 
-MODES = ["base_vae", "base_image", "base_motion", "motion", "motion_lora"]
+MODES = ["base_vae", "base_image", "base_motion", "motion", "motion_lora", "style_lora"]
 
 
 def equal(one: Path, other: Path) -> None:
@@ -190,3 +190,16 @@ def test_checkpointed_gradients_are_the_same(precision: str, weights: Path, tmp_
         trainer = run("motion", weights, steps=2, precision=precision, gradient_checkpointing=flag)
         trainer.train(tmp_path / str(flag), "x", told[flag])
     assert told[False].losses == pytest.approx(told[True].losses, rel=1e-4)
+
+
+def test_another_number_of_processes_is_told_on_resume(weights: Path, tmp_path: Path) -> None:
+    trainer = run("motion_lora", weights, steps=1)
+    trainer.train(tmp_path, "mine", Told())
+    state = checkpoint.load(tmp_path)
+    assert state is not None
+    checkpoint.save(tmp_path, state | {"processes": 2})
+    told = Told()
+    run("motion_lora", weights, steps=2).train(tmp_path, "mine", told)
+    assert told.notes == [
+        "2 processes trained so far and 1 go on: a step now takes 3 samples, in another order"
+    ]
