@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -142,9 +143,14 @@ class BaseMotion(BaseParts):
         )
 
     def presets(self, result: Path, name: str) -> list[Preset]:
-        import json
-
         table = json.loads((result / "motion" / "config.json").read_text())["motion_max_seq_length"]
         values = self.module(table, path=result / "motion").model_dump(mode="json", exclude={"name"})
+        values["recommends"] |= dict.fromkeys(("width", "height"), _side(result / "model"))
         usage = f"animorch checkpoint={name} motion={name}"
         return [*super().presets(result, name), Preset(group="motion", values=values, usage=usage)]
+
+
+def _side(model: Path) -> int:
+    """Pixels of the pictures that a finished model was made for."""
+    unet, vae = (json.loads((model / part / "config.json").read_text()) for part in ("unet", "vae"))
+    return int(unet["sample_size"]) * 2 ** (len(vae["block_out_channels"]) - 1)
