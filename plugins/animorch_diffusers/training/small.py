@@ -153,4 +153,5 @@ class BaseMotion(BaseParts):
 def _side(model: Path) -> int:
     """Pixels of the pictures that a finished model was made for."""
     unet, vae = (json.loads((model / part / "config.json").read_text()) for part in ("unet", "vae"))
-    return int(unet["sample_size"]) * 2 ** (len(vae["block_out_channels"]) - 1)
+    halvings = len(vae["block_out_channels"]) - 1
+    return int(unet["sample_size"]) << halvings

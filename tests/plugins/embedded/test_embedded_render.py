@@ -40,6 +40,19 @@ def test_the_same_seed_is_bit_identical_in_another_process_and_seeds_differ() ->
     assert here != rendered(composed([*FEW, "seed=4"]).spec)
 
 
+@pytest.mark.parametrize(
+    "lora", ["motion_loras=[{}/motion_loras/hop.safetensors:1.0]", "loras=[{}/loras/paper.safetensors:1.0]"]
+)
+def test_every_lora_changes_the_picture(lora: str) -> None:
+    chosen = lora.format("'package:animorch_embedded/weights").replace(":1.0]", ":1.0']")
+    assert rendered(composed([*FEW, chosen]).spec) != rendered(composed(FEW).spec)
+
+
+def test_the_two_motion_modules_move_differently() -> None:
+    calm, lively = (rendered(composed([*FEW, f"motion={name}"]).spec) for name in ("calm", "lively"))
+    assert calm != lively
+
+
 def test_the_record_says_what_loading_took(studio: Studio) -> None:
     said = studio(*FEW, "metrics=[]", "tracking.enabled=false")
     assert said.code == 0, said.err
