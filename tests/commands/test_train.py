@@ -21,7 +21,7 @@ CASES = {
     "a wrong nested value": (["validation.every=-1"], "validation.every=-1"),
     "a missing value": (["~data.folder"], "data.folder"),
     "a mode that is not there": (["mode=toi"], "mode can be:"),
-    "a recipe that is not there": (["recipe=none"], "recipe can be: embedded_image"),
+    "a recipe that is not there": (["recipe=none"], "recipe can be: embedded_hop"),
     "a motion module that is not there": (["motion=v99"], "motion can be:"),
     "no mode": (["mode=null"], "a group takes the name of one of its choices"),
     "several values": (["steps=1,2"], "repeat it with another name"),
