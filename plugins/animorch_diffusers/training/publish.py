@@ -9,6 +9,7 @@ FOLDER/motion/NAME a motion module; of a file, FOLDER/NAME.safetensors.
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 from pathlib import Path
@@ -43,7 +44,12 @@ def publish(result: Path, folder: Path, name: str, vae: Path | None = None) -> i
 
 
 def _copied(source: Path, folder: Path) -> None:
+    """A copy whose configs no longer say from which folder of this machine a part was loaded."""
     shutil.copytree(source, folder, dirs_exist_ok=True)
+    for path in folder.rglob("config.json"):
+        config = json.loads(path.read_text(encoding="utf-8"))
+        if config.pop("_name_or_path", None) is not None:
+            path.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
 
 
 def _halve_all(folder: Path) -> None:

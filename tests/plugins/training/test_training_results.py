@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -124,3 +126,14 @@ def test_who_may_read_the_folder_may_read_the_weights(weights: Path, tmp_path: P
 def test_a_folder_without_results_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([str(tmp_path), str(tmp_path / "out"), "calm"]) == 2
     assert "give a training's result" in capsys.readouterr().err
+
+
+def test_what_is_published_names_no_folder_of_this_machine(
+    moved: tuple[Path, list[Any]], tmp_path: Path
+) -> None:
+    result = tmp_path / "result"
+    shutil.copytree(moved[0], result)
+    config = result / "motion" / "config.json"
+    config.write_text(json.dumps(json.loads(config.read_text()) | {"_name_or_path": str(tmp_path)}))
+    publish(result, tmp_path / "made", "mine")
+    assert all(str(tmp_path) not in path.read_text() for path in (tmp_path / "made").rglob("*.json"))
