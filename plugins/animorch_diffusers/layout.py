@@ -14,7 +14,8 @@ from animorch import WeightsError
 from animorch_diffusers.tensors import Shapes
 
 _PLACE = re.compile(r"(?:(down|up)_blocks\.(\d+)|mid_block)\.motion_modules\.(\d+)\.")
-_HEADS = 8  # of every published SD1.5 module; heads leave no trace in the shapes
+HEADS = "motion_num_attention_heads"  # in the metadata of files that we write; shapes do not show it
+_HEADS = 8  # of every published SD1.5 module
 _GROUPS = 32
 _NOT_A_MODULE = {
     "controlnet_cond_embedding": "a SparseCtrl control model, not a motion module",
@@ -37,14 +38,14 @@ class MotionLayout:
     table: int | None  # None when the file was repacked without its position tables
     original: bool  # the authors' key names, not diffusers'
 
-    def config(self, table: int) -> dict[str, object]:
-        """Arguments of MotionAdapter; `table` is used when the file has none of its own."""
+    def config(self, table: int, heads: int | None) -> dict[str, object]:
+        """Arguments of MotionAdapter. table: for a file that has none of its own; heads: what a file told."""
         return {
             "block_out_channels": self.channels,
             "motion_layers_per_block": self.layers if len(set(self.layers)) > 1 else self.layers[0],
             "motion_transformer_layers_per_block": self.transformers,
             "motion_transformer_layers_per_mid_block": self.transformers,
-            "motion_num_attention_heads": gcd(_HEADS, *self.channels),
+            HEADS: heads or gcd(_HEADS, *self.channels),
             "motion_norm_num_groups": gcd(_GROUPS, *self.channels),
             "motion_max_seq_length": self.table or table,
             "use_motion_mid_block": self.mid_block,

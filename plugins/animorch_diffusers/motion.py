@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from animorch import MotionModule, WeightsError
-from animorch_diffusers.layout import MotionLayout, layout_of
+from animorch_diffusers.layout import HEADS, MotionLayout, layout_of
 from animorch_diffusers.sources import locate, undelivered
 from animorch_diffusers.tensors import read_tensors
 
@@ -71,16 +71,27 @@ def _from_tensors(module: MotionModule, path: Path) -> Motion:
     tensors = read_tensors(path)
     layout = layout_of({key: tuple(tensor.shape) for key, tensor in tensors.items()}, str(path))
     tensors = {key: tensor for key, tensor in tensors.items() if ".motion_modules." in key}
-    adapter = _empty_adapter(layout, module)
+    adapter = _empty_adapter(layout, module, _heads(path))
     return Motion(module.name, _named(tensors, layout) | _tables(tensors, adapter), dict(adapter.config))
 
 
-def _empty_adapter(layout: MotionLayout, module: MotionModule) -> Any:
+def _heads(path: Path) -> int | None:
+    """Attention heads, where a safetensors file of ours tells them."""
+    if path.suffix != ".safetensors":
+        return None
+    from safetensors import safe_open
+
+    with safe_open(path, "pt") as file:
+        told = (file.metadata() or {}).get(HEADS, "")
+    return int(told) if told.isdigit() else None
+
+
+def _empty_adapter(layout: MotionLayout, module: MotionModule, heads: int | None) -> Any:
     from accelerate import init_empty_weights
     from diffusers import MotionAdapter
 
     with init_empty_weights():  # the weights come from the file; only shapes and tables are wanted
-        return MotionAdapter(**layout.config(module.table or _TABLE))
+        return MotionAdapter(**layout.config(module.table or _TABLE, heads))
 
 
 def _named(tensors: dict[str, Any], layout: MotionLayout) -> dict[str, Any]:

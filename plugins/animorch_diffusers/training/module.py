@@ -7,11 +7,11 @@ from typing import Any
 
 import torch
 from diffusers import MotionAdapter
-from safetensors.torch import save_file
 
 from animorch import Report, UsageError
+from animorch_diffusers.layout import HEADS
 from animorch_diffusers.training import original
-from animorch_diffusers.training.export import placed, placed_file
+from animorch_diffusers.training.export import placed
 from animorch_diffusers.training.stage import Values
 from animorch_diffusers.training.tune import Motion
 from animorch_diffusers.training.tuned import MotionStage
@@ -56,5 +56,4 @@ class ModuleStage(MotionStage):
         adapter.load_state_dict(tensors)
         with placed(result / ADAPTER) as folder:
             adapter.save_pretrained(folder)
-        with placed_file(result / f"{self.name}.safetensors") as path:
-            save_file(original.module(tensors), path, metadata={"format": "pt"})
+        original.write_module(tensors, self.config[HEADS], result / f"{self.name}.safetensors")

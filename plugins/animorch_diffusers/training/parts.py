@@ -68,8 +68,9 @@ def _adapter(run: BaseMotion) -> Any:
 def _begin_with_time(adapter: Any) -> None:
     """A new module begins by letting every frame look mostly at itself, so that it knows its place in time.
 
-    The position enters only what attention reads. Where attention begins even, all frames hear the same
-    mean of positions, and a caption's motion has nothing to take hold of.
+    The position enters only what attention reads; where attention begins even, all frames hear the same mean
+    of positions. A choice of ours, not of a paper: in the first 100 steps on clips it made no difference to
+    beginning with a module that changes nothing. The embedded model's began so.
     """
     with torch.no_grad():
         for name, value in adapter.named_parameters():

@@ -169,7 +169,7 @@ def test_a_layout_is_read_off_the_shapes(weights: Path, name, mid_block, table) 
     config = json.loads((weights / name / "config.json").read_text())
     assert (layout.mid_block, layout.table, layout.channels) == (mid_block, table, (32, 64))
     for key in ("motion_layers_per_block", "motion_num_attention_heads", "use_motion_mid_block"):
-        assert layout.config(32)[key] == config[key]
+        assert layout.config(32, None)[key] == config[key]
 
 
 def test_the_published_v2_shape_gives_the_published_config() -> None:
@@ -184,7 +184,7 @@ def test_the_published_v2_shape_gives_the_published_config() -> None:
                 channels,
             )
     shapes[stem.format("mid_block", 0, "norm.bias")] = (1280,)
-    config = layout_of(shapes, "long").config(32)
+    config = layout_of(shapes, "long").config(32, None)
     assert config["block_out_channels"] == (320, 640, 1280, 1280)
     assert (config["motion_layers_per_block"], config["motion_num_attention_heads"]) == (2, 8)
     assert (config["motion_norm_num_groups"], config["motion_max_seq_length"]) == (32, 64)

@@ -48,6 +48,32 @@ def test_every_lora_changes_the_picture(lora: str) -> None:
     assert rendered(composed([*FEW, chosen]).spec) != rendered(composed(FEW).spec)
 
 
+def test_a_copy_in_the_authors_layout_renders_the_same_clip(tmp_path: Path) -> None:
+    """But for position tables, which the copy has exactly and the fp16 folder rounded."""
+    from animorch_diffusers.training.original import main
+
+    copy = tmp_path / "calm.safetensors"
+    assert main([str(ROOT / "plugins/animorch_embedded/weights/motion/calm"), str(copy)]) == 0
+    spec = composed(FEW).spec
+    copied = spec.motion.model_copy(update={"path": str(copy)})
+    backend = make("backend", "diffusers", {})
+    own, other = (
+        backend.render(each, lambda step, total: None).frames.astype(int)
+        for each in (spec, spec.model_copy(update={"motion": copied}))
+    )
+    assert abs(own - other).max() <= 4
+
+
+def test_a_folder_that_is_no_adapter_is_not_copied(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from animorch_diffusers.training.original import main
+
+    assert main([str(tmp_path), str(tmp_path / "made.safetensors")]) == 2
+    assert "give the folder of a diffusers motion adapter" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
 def test_the_two_motion_modules_move_differently() -> None:
     calm, lively = (rendered(composed([*FEW, f"motion={name}"]).spec) for name in ("calm", "lively"))
     assert calm != lively
