@@ -28,8 +28,13 @@ from animorch.plugin import (
     Trainer,
     hookimpl,
 )
+from animorch.spec.control import ControlNet, IPAdapter, SparseControl
 from animorch.spec.experiment import Experiment
-from animorch.spec.render import Checkpoint, Lora, MotionModule, RenderSpec
+from animorch.spec.noise import FreeInit, FreeNoise
+from animorch.spec.pictures import Init, Pictures, Region
+from animorch.spec.render import Checkpoint, Embedding, Lora, MotionModule, RenderSpec
+from animorch.spec.travel import Travel
+from animorch.spec.weights import Weights
 from animorch.spec.window import Window
 
 __all__ = [
@@ -40,23 +45,34 @@ __all__ = [
     "Checkpoint",
     "Clip",
     "Command",
+    "ControlNet",
+    "Embedding",
     "Experiment",
+    "FreeInit",
+    "FreeNoise",
+    "IPAdapter",
+    "Init",
     "Lora",
     "Measures",
     "MediaError",
     "Metric",
     "MotionModule",
+    "Pictures",
     "PluginError",
     "PostStep",
     "Preset",
     "Progress",
+    "Region",
     "RenderSpec",
     "Report",
+    "SparseControl",
     "TrackingError",
     "Trainer",
     "TrainingError",
+    "Travel",
     "Unsupported",
     "UsageError",
+    "Weights",
     "WeightsError",
     "Window",
     "captions_of",

@@ -64,11 +64,12 @@ class Experiment(RenderSpec):
             if kind in data:
                 data[kind] = _named(data[kind], kind)
         data = {key: value for key, value in _recommended(data).items() if value is not None}
-        if data.get("prompt_travel"):
+        travels = [key for key in ("prompt_travel", "negative_travel") if data.get(key)]
+        if travels:
             output, usual = data.get("output"), Output().fps
             fps = output.get("fps", usual) if isinstance(output, dict) else getattr(output, "fps", usual)
             frames = data.get("frames", cls.model_fields["frames"].default)
-            data["prompt_travel"] = settled(data["prompt_travel"], frames, fps)
+            data |= {key: settled(data[key], frames, fps) for key in travels}
         return data
 
     @property

@@ -11,11 +11,13 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import BaseModel
+
 from animorch.spec.experiment import Experiment
 from animorch.spec.render import RenderSpec
 from animorch.spec.weights import Weights
 
-FORM = 1  # raise it when the same spec comes to mean other pixels
+FORM = 2  # raise it when the same spec comes to mean other pixels
 FILES = 1  # raise it when the same output comes to mean other files: an encoder's settings, a new artefact
 
 
@@ -40,33 +42,42 @@ def digest(value: Any) -> str:
 
 
 _ADVICE = {"recommends", "family", "trained_frames"}
-_ADDRESS = frozenset(Weights.model_fields) - {"name"} | {"config"} | _ADVICE
+_PICTURES = {"pictures", "keyframes", "images", "mask", "encoder"}  # whose content is in content()
+_ADDRESS = frozenset(Weights.model_fields) - {"name"} | {"config"} | _ADVICE | _PICTURES
 
 
 def weights_of(spec: RenderSpec) -> dict[str, str]:
-    """Content name of each weight the spec uses; raises UsageError for a missing local file."""
-    found = {"checkpoint": spec.checkpoint.content(), "motion": spec.motion.content()}
-    for kind in ("loras", "motion_loras"):
-        for place, lora in enumerate(getattr(spec, kind)):
-            found[f"{kind}[{place}]"] = lora.content()
+    """Content name of each file the spec uses (weights, pictures); raises UsageError for a missing one."""
+    found = {}
+    for key in RenderSpec.model_fields:
+        value = getattr(spec, key)
+        if hasattr(value, "content"):
+            found[key] = value.content()
+        elif isinstance(value, tuple):
+            found |= {f"{key}[{place}]": item.content() for place, item in enumerate(value)}
     return found
 
 
 def render_key(spec: RenderSpec, backend: Mapping[str, Any], weights: Mapping[str, str]) -> str:
     """Hash of what changes pixels.
 
-    Where weights and configs lie is left out (their content is in `weights`); so is advice to people.
+    Where files lie is left out (their content is in `weights`); so is advice to people, and so is what is
+    null or empty, so that an optional field added later leaves the keys of today as they are.
     """
-    fields = spec.model_dump(include=set(RenderSpec.model_fields))
-    for kind in ("checkpoint", "motion"):
-        fields[kind] = _without_address(fields[kind])
-    for kind in ("loras", "motion_loras"):
-        fields[kind] = [_without_address(lora) for lora in fields[kind]]
+    fields = {key: _said(getattr(spec, key)) for key in RenderSpec.model_fields}
+    fields = {key: value for key, value in fields.items() if value not in (None, {}, [])}
     return digest({"form": FORM, "spec": fields, "weights": weights, "backend": backend})
 
 
-def _without_address(fields: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in fields.items() if key not in _ADDRESS}
+def _said(value: Any) -> Any:
+    """A field's value as plain data, without addresses."""
+    if isinstance(value, tuple):
+        return [_said(item) for item in value]
+    if not isinstance(value, BaseModel):
+        return value
+    hidden = _ADDRESS if hasattr(value, "content") else frozenset()
+    said = value.model_dump(mode="json", exclude_none=True)
+    return {key: item for key, item in said.items() if key not in hidden and item != {}}
 
 
 def point_key(experiment: Experiment, render: str, plugins: Mapping[str, str]) -> str:

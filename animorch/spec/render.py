@@ -7,8 +7,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
+from animorch.spec.control import ControlNet, IPAdapter, SparseControl
 from animorch.spec.model import Frozen
-from animorch.spec.travel import settled
+from animorch.spec.noise import FreeInit, FreeNoise
+from animorch.spec.pictures import Init, Pictures, Region
+from animorch.spec.travel import Travel, settled
 from animorch.spec.weights import Base, Weights, existing, fingerprint
 from animorch.spec.window import Window
 
@@ -63,6 +66,9 @@ class Lora(Weights):
     """Low-rank weights with their strength in kohya's meaning (times alpha / rank)."""
 
     weight: float = Field(1.0, ge=-10, le=10, description="Strength.")
+    blocks: dict[str, float] = Field(
+        {}, description="Strengths of single blocks, times `weight`: text, down, mid, up, down.1, up.2 …"
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -80,17 +86,25 @@ class Lora(Weights):
         return data
 
 
+class Embedding(Weights):
+    """A textual inversion; `name` is the word that stands for it in prompts."""
+
+
 class RenderSpec(Frozen):
     """What decides the pixels of a clip, apart from the renderer."""
 
     checkpoint: Checkpoint
     motion: MotionModule
+    vae: Weights | None = Field(None, description="Another VAE than the checkpoint's own.")
+    embeddings: tuple[Embedding, ...] = Field((), description="Textual inversions, used by their names.")
     loras: tuple[Lora, ...] = Field((), description="Style LoRAs, applied together.")
     motion_loras: tuple[Lora, ...] = Field((), description="Camera moves and the like.")
     motion_scale: float = Field(1.0, ge=0, le=4, description="Strength of the motion module.")
     prompt: str = Field("", coerce_numbers_to_str=True, description="What to see.")
     negative_prompt: str = Field("", coerce_numbers_to_str=True, description="What not to see.")
     prompt_travel: dict[int, str] = Field({}, description='Prompts on the way: {0: a, "50%": b, "1.5s": c}.')
+    negative_travel: dict[int, str] = Field({}, description="Negative prompts on the way, as prompt_travel.")
+    travel: Travel | None = Field(None, description="How prompts blend on the way; null: a straight line.")
     steps: int = Field(25, ge=1, le=1000, description="Denoising steps.")
     cfg: float = Field(7.5, ge=0, le=100, description="Classifier-free guidance; 1 turns it off.")
     sampler: Word = Field("ddim", description="euler, euler_a, ddim, dpmpp_2m, lcm …")
@@ -101,6 +115,19 @@ class RenderSpec(Frozen):
     frames: int = Field(16, ge=1, le=4096, description="Frames rendered; fps is a matter of output.")
     window: Window | None = None
     clip_skip: int = Field(1, ge=1, le=12, description="A1111's numbering: 1 uses every layer.")
+    group_norm: Literal["frame", "clip"] | None = Field(
+        None,
+        description="What the UNet normalises over: each frame, or the whole clip, as v1 and v3 were trained "
+        "(guoyww); null is what the backend does by itself.",
+    )
+    freeinit: FreeInit | None = None
+    freenoise: FreeNoise | None = None
+    init: Init | None = Field(None, description="Image or video to start from.")
+    mask: Pictures | None = Field(None, description="White is rendered, black stays as `init` is.")
+    controlnets: tuple[ControlNet, ...] = ()
+    sparse_control: SparseControl | None = None
+    ip_adapters: tuple[IPAdapter, ...] = ()
+    regions: tuple[Region, ...] = Field((), description="Prompts for parts of the picture.")
 
     @field_validator("seed", mode="before")
     @classmethod
@@ -114,7 +141,9 @@ class RenderSpec(Frozen):
             )
         return seed
 
-    @field_validator("loras", "motion_loras", mode="before")
+    @field_validator(
+        "loras", "motion_loras", "embeddings", "controlnets", "ip_adapters", "regions", mode="before"
+    )
     @classmethod
     def _one_is_a_list(cls, loras: Any) -> Any:
         return [loras] if isinstance(loras, (str, dict)) else loras
@@ -135,9 +164,10 @@ class RenderSpec(Frozen):
     @model_validator(mode="before")
     @classmethod
     def _travel_in_frames(cls, data: Any) -> Any:
-        if isinstance(data, dict) and data.get("prompt_travel"):
-            frames = data.get("frames", cls.model_fields["frames"].default)
-            data = data | {"prompt_travel": settled(data["prompt_travel"], frames)}
+        for key in ("prompt_travel", "negative_travel"):
+            if isinstance(data, dict) and data.get(key):
+                frames = data.get("frames", cls.model_fields["frames"].default)
+                data = data | {key: settled(data[key], frames)}
         return data
 
     @model_validator(mode="after")

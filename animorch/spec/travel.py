@@ -3,7 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
+
+from pydantic import Field
+
+from animorch.spec.model import Frozen
+
+
+class Travel(Frozen):
+    """How a clip goes from one prompt to the next."""
+
+    blend: Literal["linear", "slerp"] = Field("linear", description="Way between two prompts' embeddings.")
+    hold: float = Field(0.0, ge=0, le=1, description="Share of the way for which a prompt stays whole.")
+    closed_loop: bool = Field(False, description="After the last key go back to the first.")
+    head: str = Field("", description="Said before every prompt.")
+    tail: str = Field("", description="Said after every prompt.")
 
 
 def frame_of(key: str | int, frames: int, fps: float | None = None) -> int:
