@@ -5,10 +5,19 @@ from __future__ import annotations
 from animorch import Backend, Trainer, hookimpl
 from animorch_diffusers.backend import DiffusersBackend
 from animorch_diffusers.training.adapters import MotionLora, StyleLora
-from animorch_diffusers.training.small import BaseImage, BaseMotion, BaseVae
+from animorch_diffusers.training.small import BaseImage, BaseMotion, BaseText, BaseVae
 from animorch_diffusers.training.tune import Motion
 
-__all__ = ["BaseImage", "BaseMotion", "BaseVae", "DiffusersBackend", "Motion", "MotionLora", "StyleLora"]
+__all__ = [
+    "BaseImage",
+    "BaseMotion",
+    "BaseText",
+    "BaseVae",
+    "DiffusersBackend",
+    "Motion",
+    "MotionLora",
+    "StyleLora",
+]
 
 
 @hookimpl
@@ -18,4 +27,4 @@ def animorch_backends() -> list[type[Backend]]:
 
 @hookimpl
 def animorch_trainers() -> list[type[Trainer]]:
-    return [Motion, MotionLora, StyleLora, BaseVae, BaseImage, BaseMotion]
+    return [Motion, MotionLora, StyleLora, BaseVae, BaseText, BaseImage, BaseMotion]

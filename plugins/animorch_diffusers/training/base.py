@@ -14,7 +14,15 @@ from animorch_diffusers.training.export import placed
 from animorch_diffusers.training.latents import kept
 from animorch_diffusers.training.loss import weighed
 from animorch_diffusers.training.noise import Noise
-from animorch_diffusers.training.parts import MODEL, MOTION, parts_of, unet_config, write_model, write_motion
+from animorch_diffusers.training.parts import (
+    MODEL,
+    MOTION,
+    parts_of,
+    tokens,
+    unet_config,
+    write_model,
+    write_motion,
+)
 from animorch_diffusers.training.small import BaseMotion, BaseParts
 from animorch_diffusers.training.source import clips_of
 from animorch_diffusers.training.stage import Stage, Values
@@ -37,7 +45,7 @@ class BaseStage(Stage):
             part.to(device) for part in (self.parts.vae, self.parts.text, self.parts.unet)
         )
         self.noise = Noise.of(
-            run.beta_schedule, run.beta_start, run.beta_end, run.prediction, run.zero_snr
+            run.beta_schedule, run.beta_start, run.beta_end, run.prediction, run.zero_snr, run.shift
         ).to(device)
         self.latents = kept(run.data, run.seed, run.clips, self.vae, folder.parent / ".latents")
         self.ids = tokens(self.parts.tokenizer, [*self.latents.captions, ""]).to(
@@ -113,11 +121,6 @@ class BaseStage(Stage):
         places = torch.from_numpy(samples(self.run.seed, count * length, batch.places))
         chosen = places // length
         return self.latents.values[chosen, places % length].to(device), chosen.to(device)
-
-
-def tokens(tokenizer: Any, captions: list[str]) -> Tensor:
-    """(N, L) ids, padded and cut to the tokenizer's length."""
-    return tokenizer(captions, padding="max_length", truncation=True, return_tensors="pt").input_ids
 
 
 def _part(name: str) -> str:

@@ -17,13 +17,22 @@ _STEPS = 1000
 
 @dataclass(frozen=True)
 class Noise:
-    """alphas: cumulated products of 1 - beta, shape (1000,), float32."""
+    """alphas: cumulated products of 1 - beta, shape (1000,), float32. shift: of timesteps; 1 is uniform."""
 
     alphas: Tensor
     prediction: str
+    shift: float = 1.0
 
     @classmethod
-    def of(cls, schedule: str, start: float, end: float, prediction: str, zero_snr: bool = False) -> Noise:
+    def of(
+        cls,
+        schedule: str,
+        start: float,
+        end: float,
+        prediction: str,
+        zero_snr: bool = False,
+        shift: float = 1.0,
+    ) -> Noise:
         """diffusers' naming: scaled_linear is even in the square roots of the betas.
 
         zero_snr leaves no signal at the last step (Lin et al. 2023, arXiv:2305.08891, algorithm 1). Where
@@ -36,14 +45,19 @@ class Noise:
                 "which there repeats what it is given; set prediction=v_prediction"
             )
         alphas = torch.cumprod(1 - _betas(schedule, start, end), 0)
-        return cls((_without_signal(alphas) if zero_snr else alphas).float(), prediction)
+        return cls((_without_signal(alphas) if zero_snr else alphas).float(), prediction, shift)
 
     def to(self, device: Any) -> Noise:
         """The same on a device."""
-        return Noise(self.alphas.to(device), self.prediction)
+        return Noise(self.alphas.to(device), self.prediction, self.shift)
 
     def timesteps(self, times: Tensor) -> Tensor:
-        """Times in 0..1 as timesteps 0..999, (B,); one a video."""
+        """Times in 0..1 as timesteps 0..999, (B,); one a video.
+
+        A shift above 1 moves them to the noisier ones, where the text decides (Esser et al. 2024,
+        arXiv:2403.03206, eq. 23).
+        """
+        times = self.shift * times / (1 + (self.shift - 1) * times)
         return (times * _STEPS).long().clamp(max=_STEPS - 1)
 
     def noised(self, clean: Tensor, noise: Tensor, timesteps: Tensor) -> Tensor:

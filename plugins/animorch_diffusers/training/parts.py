@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
 from diffusers import AutoencoderKL, DDIMScheduler, MotionAdapter, UNet2DConditionModel, UNetMotionModel
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
@@ -34,23 +33,35 @@ def parts_of(run: BaseParts, words: Iterable[str], folder: Path) -> Parts:
     """Those of run.start, or new ones of the recipe's configs. words: for a new tokenizer, kept in folder."""
     vae = AutoencoderKL.from_pretrained(run.vae).requires_grad_(False).eval()
     if run.start is not None:
-        tokenizer = CLIPTokenizer.from_pretrained(run.start / MODEL / "tokenizer")
-        text = CLIPTextModel.from_pretrained(run.start / MODEL / "text_encoder")
         unet = UNet2DConditionModel.from_pretrained(run.start / MODEL / "unet")
     else:
-        tokenizer = new_tokenizer(words, folder / "tokenizer", run.text.get("max_position_embeddings", 77))
-        text, unet = _new_text(run, tokenizer), UNet2DConditionModel(**run.unet)
+        unet = UNet2DConditionModel(**run.unet)
+    tokenizer, text = _text(run, words, folder)
     if isinstance(run, BaseMotion):
         unet = UNetMotionModel.from_unet2d(unet, _adapter(run))
     return Parts(vae, tokenizer, text.float(), unet.float())
 
 
-def _new_text(run: BaseParts, tokenizer: Any) -> Any:
+def _text(run: BaseParts, words: Iterable[str], folder: Path) -> tuple[Any, Any]:
+    """Tokenizer and text encoder: of run.text_from, else of run.start, else new."""
+    home = run.text_from or (run.start and run.start / MODEL)
+    if home is None:
+        tokenizer = new_tokenizer(words, folder / "tokenizer", run.text.get("max_position_embeddings", 77))
+        return tokenizer, new_text(run.text, tokenizer)
+    encoder = CLIPTextModel.from_pretrained(home / "text_encoder")
+    return CLIPTokenizer.from_pretrained(home / "tokenizer"), encoder
+
+
+def new_text(told: dict[str, Any], tokenizer: Any) -> Any:
+    """A CLIPTextModel of CLIPTextConfig's fields, for this tokenizer."""
     ends = {"eos_token_id": tokenizer.eos_token_id, "bos_token_id": tokenizer.bos_token_id}
-    config = CLIPTextConfig(
-        vocab_size=len(tokenizer), pad_token_id=tokenizer.pad_token_id, **ends, **run.text
-    )
+    config = CLIPTextConfig(vocab_size=len(tokenizer), pad_token_id=tokenizer.pad_token_id, **ends, **told)
     return CLIPTextModel(config)
+
+
+def tokens(tokenizer: Any, captions: list[str]) -> Tensor:
+    """(N, L) ids, padded and cut to the tokenizer's length."""
+    return tokenizer(captions, padding="max_length", truncation=True, return_tensors="pt").input_ids
 
 
 def _adapter(run: BaseMotion) -> Any:
@@ -60,24 +71,7 @@ def _adapter(run: BaseMotion) -> Any:
         raise UsageError(
             f"mode=base_motion needs a motion module; give adapter, or a start that has {MOTION}/"
         )
-    adapter = MotionAdapter(**run.adapter)
-    _begin_with_time(adapter)
-    return adapter
-
-
-def _begin_with_time(adapter: Any) -> None:
-    """A new module begins by letting every frame look mostly at itself, so that it knows its place in time.
-
-    The position enters only what attention reads; where attention begins even, all frames hear the same mean
-    of positions. A choice of ours, not of a paper: in the first 100 steps on clips it made no difference to
-    beginning with a module that changes nothing. The embedded model's began so.
-    """
-    with torch.no_grad():
-        for name, value in adapter.named_parameters():
-            if name.endswith((".to_q.weight", ".to_k.weight", ".to_v.weight", ".to_out.0.weight")):
-                value.mul_(0.3).add_(0.7 * torch.eye(len(value)))
-            elif name.endswith(".proj_out.weight"):
-                value.mul_(0.5)
+    return MotionAdapter(**run.adapter)
 
 
 def write_model(folder: Path, run: BaseParts, parts: Parts, values: dict[str, Tensor]) -> None:

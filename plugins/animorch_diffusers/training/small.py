@@ -51,12 +51,33 @@ class BaseVae(Run):
         return [Preset(group="none", usage=f"animorch train mode=base_image vae={result / 'vae'} …")]
 
 
+class BaseText(Run):
+    """The text encoder of a small model, from captions alone: words are kept apart (training/text.py)."""
+
+    name: ClassVar[str] = "base_text"
+
+    batch: int = Field(128, ge=1, description="Captions at once in each process.")
+    clips: int = Field(5000, ge=1, description="Clips whose captions are the data.")
+    text: dict[str, Any] = Field(description="CLIPTextConfig's fields.")
+
+    def stage(self, folder: Path, name: str, report: Report, device: Any) -> Stage:
+        from animorch_diffusers.training.text import TextStage
+
+        return TextStage(self, folder, device)
+
+    def presets(self, result: Path, name: str) -> list[Preset]:
+        return [Preset(group="none", usage=f"animorch train mode=base_image text_from={result / 'text'} …")]
+
+
 class BaseParts(Run):
     """What base_image and base_motion share."""
 
     batch: int = Field(16, ge=1, description="Frames (base_image) or clips at once in each process.")
     vae: Path = Field(description="Folder of the finished VAE.")
     start: Path | None = Field(None, description="Folder of finished parts (model/, motion/) to go on from.")
+    text_from: Path | None = Field(
+        None, description="Folder of a finished base_text, whose encoder and tokenizer are taken."
+    )
     clips: int = Field(6000, ge=1, description="Clips whose latents are kept in memory.")
     unet: dict[str, Any] = Field({}, description="UNet2DConditionModel's config; of `start` where given.")
     text: dict[str, Any] = Field({}, description="CLIPTextConfig's fields; of `start` where given.")
@@ -72,6 +93,7 @@ class BaseParts(Run):
     zero_snr: bool = Field(
         False, description="Rescale the betas so that the last step is pure noise, as a sampler's start is."
     )
+    shift: float = Field(1.0, gt=0, description="Timestep shift; above 1 more samples are noisy.")
     gradient_checkpointing: bool = Field(
         False, description="Compute twice what would else be kept in memory."
     )
@@ -81,8 +103,9 @@ class BaseParts(Run):
     def problems(self) -> Iterator[str]:
         yield from folder_problems("vae", self.vae, ("config.json",))
         yield from folder_problems("start", self.start, ("model",))
-        if self.start is None and not (self.unet and self.text):
-            yield f"mode={self.name} needs unet and text (their configs), or a start to go on from"
+        yield from folder_problems("text_from", self.text_from, ("text_encoder", "tokenizer"))
+        if self.start is None and not (self.unet and (self.text or self.text_from)):
+            yield f"mode={self.name} needs unet and text (their configs), or a start; text_from may give text"
         if self.zero_snr and self.prediction == "epsilon":
             yield "zero_snr=true cannot be learned by prediction=epsilon; set prediction=v_prediction"
         if self.data.varies:

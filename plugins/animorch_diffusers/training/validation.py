@@ -10,6 +10,7 @@ from diffusers import AnimateDiffPipeline
 
 from animorch import BackendError, Checkpoint, MotionModule, RenderSpec, Report
 from animorch_diffusers.call import rendered
+from animorch_diffusers.memory import Budget
 from animorch_diffusers.training.recipe import Validation
 from animorch_diffusers.warm import Ready
 
@@ -64,7 +65,7 @@ def validate(studio: Studio, step: int, report: Report) -> None:
     ready = Ready(pipe, studio.sampling)
     for number, prompt in enumerate(studio.wanted.prompts):
         try:
-            clip, _ = rendered(ready, studio.spec(prompt), lambda step, total: None, chunk=16)
+            clip, _ = rendered(ready, studio.spec(prompt), lambda step, total: None, Budget())
         except BackendError as error:
             report.note(f"the validation clip of {prompt!r} at step {step} was not rendered: {error}")
             continue

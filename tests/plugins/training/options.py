@@ -57,9 +57,11 @@ def run(mode: str, weights: Path | None = None, small: Path | None = None, **cha
         told |= {"motion": motion} if mode != "style_lora" else {}
     else:
         assert small is not None
-        told = {"data": SMALL_DATA, "clips": 6, "vae": small / "base_vae" / "result" / "vae"}
+        told = {"data": SMALL_DATA, "clips": 6}
+        told |= {} if mode == "base_text" else {"vae": small / "base_vae" / "result" / "vae"}
         told |= {
             "base_vae": {"vae": VAE, "clips": 4},
+            "base_text": {"text": TEXT},
             "base_image": {"text": TEXT, "unet": UNET},
             "base_motion": {"adapter": ADAPTER, "start": small / "base_image" / "result"},
         }[mode]

@@ -146,3 +146,12 @@ def test_min_snr_stays_finite_where_there_is_no_signal() -> None:
 def test_a_schedule_without_signal_is_refused_for_epsilon() -> None:
     with pytest.raises(UsageError, match="set prediction=v_prediction"):
         Noise.of("linear", 0.00085, 0.012, "epsilon", zero_snr=True)
+
+
+def test_a_shift_moves_timesteps_to_the_noisier_ones_and_keeps_the_ends() -> None:
+    times = torch.tensor([0.0, 0.25, 0.5, 0.75, 0.9999])
+    plain, moved = (
+        Noise.of("linear", 0.00085, 0.012, "epsilon", shift=shift).timesteps(times) for shift in (1.0, 2.0)
+    )
+    assert plain.tolist() == [0, 250, 500, 750, 999]
+    assert moved.tolist() == [0, 400, 666, 857, 999]

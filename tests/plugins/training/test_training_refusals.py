@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 pytest.importorskip("torch")
 
-MODES = ["motion", "motion_lora", "style_lora", "base_vae", "base_image", "base_motion"]
+MODES = ["motion", "motion_lora", "style_lora", "base_vae", "base_text", "base_image", "base_motion"]
 
 
 def test_the_trainers_are_offered_and_load_no_torch() -> None:
