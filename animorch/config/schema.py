@@ -9,6 +9,7 @@ from hydra.core.plugins import Plugins
 
 from animorch.config.search_path import ConfPath
 from animorch.config.settings import TrainSettings
+from animorch.config.shelf_source import ShelfSource
 from animorch.config.toml_source import TomlSource
 from animorch.errors import PluginError
 from animorch.plugin import Trainer
@@ -22,7 +23,7 @@ _HOUSE = {*TrainSettings.model_fields, "mode", "recipe"}
 def teach_hydra(config_dir: str | None = None) -> None:
     """Tell Hydra of TOML, of the search path and of every plugin's options; harmless when repeated."""
     ConfPath.further = config_dir
-    for part in (TomlSource, ConfPath):
+    for part in (TomlSource, ShelfSource, ConfPath):
         Plugins.instance().register(part)
     store = ConfigStore.instance()
     for kind in _KINDS:

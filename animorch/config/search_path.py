@@ -24,3 +24,4 @@ class ConfPath(SearchPathPlugin):
             search_path.prepend("yours-toml", f"toml://{yours()}", anchor=main)
         if self.further is not None:
             search_path.prepend("command-line-toml", f"toml://{Path(self.further).absolute()}")
+        search_path.append("shelf", "shelf://")

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 
+from animorch.advice import NAMES
+from animorch.advice.rules import ALL
 from animorch.errors import UsageError
 from animorch.spec.model import Frozen, sentences
 
@@ -45,6 +47,20 @@ def _absolute(folder: Path) -> Path:
 Folder = Annotated[Path, AfterValidator(_absolute)]
 
 
+def _listed(names: Any) -> Any:
+    return [names] if isinstance(names, str) else names
+
+
+def _notes(names: tuple[str, ...]) -> tuple[str, ...]:
+    for name in names:
+        if name not in (*NAMES, ALL):
+            raise ValueError(f"silence={name} is no note; notes are {', '.join(NAMES)}, or {ALL}")
+    return names
+
+
+NoteNames = Annotated[tuple[str, ...], BeforeValidator(_listed), AfterValidator(_notes)]
+
+
 class TrainSettings(Frozen):
     """What every training is told, whatever its mode. Nothing here enters what is learned."""
 
@@ -65,13 +81,16 @@ class Settings(Frozen):
     runs: Folder = Field(Path("runs"), description="Folder for everything that is made.")
     sweep: Sweeping = Sweeping()
     tracking: Tracking = Tracking()
-    grid: bool = Field(True, description="End a sweep with grid.mp4 and contact_sheet.png.")
+    grid: bool = Field(True, description="End a sweep with grid.mp4, contact_sheet.png and index.html.")
     force: bool = Field(False, description="Render again even what is there.")
     retry_failed: bool = Field(True, description="Try points again that failed last time.")
     only: int | str | tuple[int, ...] | None = Field(
         None, description="Points to do: number, [numbers] or an expression like `cfg == 7`."
     )
     quiet: bool = Field(False, description="No progress, only problems and the last line.")
+    silence: NoteNames = Field(
+        (), description="Notes (docs/advice.md) that are not shown: [gif_banding], or all."
+    )
     point: dict[str, Any] | None = Field(
         None, description="Set by launchers that start a process for each point."
     )

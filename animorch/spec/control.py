@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator
 
@@ -13,6 +13,8 @@ from animorch.spec.weights import Base, Weights
 
 class ControlNet(Weights):
     """A ControlNet and the prepared pictures (edges, depth …) that it follows."""
+
+    kinds: ClassVar[tuple[str, ...]] = ("controlnet",)
 
     base: Base = Field("sd15", description="Model family; the checkpoint must be of the same one.")
     pictures: str = Field(min_length=1, description="Image, video or folder of frames, already prepared.")
@@ -28,6 +30,8 @@ class ControlNet(Weights):
 class SparseControl(Weights):
     """A SparseCtrl encoder (v3) and the frames that it is given."""
 
+    kinds: ClassVar[tuple[str, ...]] = ("controlnet", "motion")
+
     keyframes: dict[int, str] = Field(min_length=1, description="Frame number: image.")
     kind: Literal["rgb", "scribble"] = Field("rgb", description="What the images are.")
     weight: float = Field(1.0, ge=0, le=10, description="Strength.")
@@ -38,6 +42,8 @@ class SparseControl(Weights):
 
 class IPAdapter(Weights):
     """An IP-Adapter and the images that it takes a look from."""
+
+    kinds: ClassVar[tuple[str, ...]] = ("ip_adapter",)
 
     images: tuple[str, ...] = Field(min_length=1, description="Images of the look, one or several.")
     weight: float = Field(1.0, ge=0, le=10, description="Strength.")

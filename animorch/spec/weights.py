@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
+from contextlib import suppress
 from functools import lru_cache
 from importlib.util import find_spec
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from pathlib import Path, PurePath
+from typing import Annotated, Any, ClassVar, Literal
 
 from platformdirs import user_cache_path
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from animorch.errors import MediaError, UsageError, WeightsError
 from animorch.place import beside
+from animorch.shelf.search import VARIABLE, find, matches, roots
+from animorch.shelf.trees import KINDS
 from animorch.spec.model import Frozen
 
 Base = Literal["sd15", "sdxl", "embedded"]  # `embedded`: of Stable Diffusion's shape, but small
@@ -28,9 +32,12 @@ Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 class Weights(Frozen):
     """Where weights are: a local `path`, or a hub `repo` (and `file` in it).
 
+    Either is also looked for in the folders that ANIMORCH_MODELS lists, by its file's name.
     A path `package:NAME/REST` lies in the installed package NAME. It is resolved where it is used and
     kept as it was written, so that records and commands say the same on every machine.
     """
+
+    kinds: ClassVar[tuple[str, ...]] = KINDS  # of folders in which such a file is looked for
 
     name: str = Field(min_length=1, description="The word that chooses these weights.")
     path: str | None = Field(
@@ -44,16 +51,23 @@ class Weights(Frozen):
     licence: str = Field("not stated", description="Licence as the publisher states it.")
     notes: str = Field("", description="What a person should know before choosing it.")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _from_words(cls, data: Any) -> Any:
+        """A text is short for a path, whose file gives the name."""
+        return in_words(data) | {"name": PurePath(data).stem or data} if isinstance(data, str) else data
+
     def content(self) -> str:
         """The name of these weights' content, for a render key.
 
-        A local path is hashed; otherwise the published hash, otherwise the hub address.
-        Raises UsageError when `path` does not exist.
+        A local path is hashed; otherwise the published hash (of several uploads that of the one which is
+        here), otherwise the hub address. Raises UsageError when `path` does not exist.
         """
         if self.path is not None:
             return "sha256:" + fingerprint(self.local())
         if self.sha256:
-            return "sha256:" + self.sha256[0]
+            here = self.found() if len(self.sha256) > 1 else None
+            return "sha256:" + (fingerprint(here) if here else self.sha256[0])
         return (
             f"hub:{self.repo}@{self.revision or ''}:{self.file or ''}" if self.repo else f"name:{self.name}"
         )
@@ -68,18 +82,48 @@ class Weights(Frozen):
 
     def local(self) -> Path:
         """The path as an existing, absolute one; raises UsageError when it is not there."""
-        return existing(self.path or "", self.name)
+        return existing(self.path or "", self.name, self.kinds)
+
+    def found(self, *, hashed: bool = True) -> Path | None:
+        """A hub file of these weights in the folders of ANIMORCH_MODELS; None when there is none.
+
+        It has the published name, and the size and (when `hashed`) one of the hashes where those are known.
+        """
+        if self.path is not None or self.file is None:
+            return None
+        called_so = matches(Path(self.file).name, self.kinds)
+        return next((path for path in called_so if self.is_published(path, hashed=hashed)), None)
+
+    def is_published(self, path: Path, *, hashed: bool = True) -> bool:
+        """Whether a file is one of the uploads, as far as their size and hashes are known."""
+        uploads = max(1, len(self.sha256))  # `bytes` is the size of the first
+        if not path.is_file() or (self.bytes and uploads == 1 and path.stat().st_size != self.bytes):
+            return False
+        return not (hashed and self.sha256) or fingerprint(path) in self.sha256
 
 
-def existing(path: str, name: str) -> Path:
+def in_words(words: str, *, weighted: bool = False) -> dict[str, Any]:
+    """Weights in short: `file.safetensors`, or `file.safetensors:0.8` of a kind with strengths (`weighted`)."""
+    path, _, weight = words.rpartition(":")
+    if weighted and path:
+        with suppress(ValueError):  # a colon of the path's own
+            return {"path": path, "weight": float(weight)}
+    return {"path": words}
+
+
+def existing(path: str, name: str, kinds: Sequence[str] = ()) -> Path:
     """The path as an absolute one; raises UsageError, naming whose it is, when nothing is there.
 
-    This is the one place where a written path becomes a file of this machine.
+    This is the one place where a written path becomes a file of this machine. Of weights (`kinds`) the
+    folders of ANIMORCH_MODELS are searched when nothing is at the path itself.
     """
     found = _in_package(path, name) if path.startswith(PACKAGE) else Path(path).expanduser().absolute()
-    if not found.exists():
-        raise UsageError(f"{name}: there is no file or folder at {found}; check the path")
-    return found
+    if found.exists():
+        return found
+    if kinds and (elsewhere := find(path, kinds)) is not None:
+        return elsewhere
+    where = f", nor {path} in the folders of {VARIABLE}" if kinds and roots() else ""
+    raise UsageError(f"{name}: there is no file or folder at {found}{where}; check the path")
 
 
 def _in_package(path: str, name: str) -> Path:

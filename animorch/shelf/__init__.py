@@ -1,0 +1,1 @@
+"""The shelf: weight files that already lie on this machine, and what each is, without torch or network."""
