@@ -1,44 +1,53 @@
-"""Call: one AnimateDiffPipeline call, spec in and frames out."""
+"""Call: one clip on a loaded pipeline's parts, spec in and frames out."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from animorch import Clip, Progress, RenderSpec
+from animorch_diffusers.denoise import Loop
+from animorch_diffusers.memory import Budget
+from animorch_diffusers.norm import normalised
 from animorch_diffusers.pixels import decoded
+from animorch_diffusers.regions import regions_of
 from animorch_diffusers.sampling import scheduler_for
-from animorch_diffusers.text import embed
+from animorch_diffusers.sharing import Sharing
+from animorch_diffusers.text import text_of
 from animorch_diffusers.warm import Ready, scaled
 
 
-def rendered(ready: Ready, spec: RenderSpec, progress: Progress, chunk: int) -> tuple[Clip, str]:
-    """The clip, and what of the prompts CLIP's 77 tokens left out."""
+def rendered(
+    ready: Ready,
+    spec: RenderSpec,
+    progress: Progress,
+    budget: Budget,
+    sharing: Sharing | None = None,
+    offline: bool = False,
+) -> tuple[Clip, dict[str, str]]:
+    """The clip, and facts for its record.
+
+    `sharing` is what clips before have left to be used again; without it nothing is.
+    """
     import torch
 
-    pipe = ready.pipe
+    pipe, sharing = ready.pipe, sharing or Sharing()
+    sharing.begin()
     pipe.scheduler = scheduler_for(spec, ready.sampling)
-    with torch.no_grad(), scaled(pipe.unet, spec.motion_scale):
-        text = embed(pipe, spec.prompt, spec.negative_prompt if spec.cfg > 1 else None, spec.clip_skip)
-        latents = pipe(
-            prompt_embeds=text.prompt,
-            negative_prompt_embeds=text.negative,
-            num_frames=spec.frames,
-            width=spec.width,
-            height=spec.height,
-            num_inference_steps=spec.steps,
-            guidance_scale=spec.cfg,
-            # the CPU's generator on every device, so that a seed is the same noise everywhere; of the 64
-            # bits torch uses the low 32, here as in ComfyUI
-            generator=torch.Generator("cpu").manual_seed(spec.seed),
-            callback_on_step_end=_told(progress),
-            output_type="latent",
-        ).frames
-        return decoded(pipe, latents, chunk), text.cut
+    with torch.no_grad(), scaled(pipe.unet, spec.motion_scale), normalised(pipe.unet, spec.group_norm):
+        text = text_of(pipe, spec, sharing)
+        device, dtype = pipe._execution_device, text.prompt.states.dtype
+        scale = pipe.vae_scale_factor
+        inputs = _inputs(spec, pipe, device, dtype, offline)
+        regions = regions_of(spec, spec.height // scale, spec.width // scale, device)
+        latents = Loop(pipe, spec, text, inputs, regions, budget, sharing, progress).latents()
+        clip = decoded(pipe, latents, budget.decode_chunk)
+    pipe.maybe_free_model_hooks()
+    return clip, sharing.facts() | ({"prompt_chunks": str(text.chunks)} if text.chunks > 1 else {})
 
 
-def _told(progress: Progress) -> Any:
-    def after_step(pipe: Any, step: int, _timestep: Any, kept: dict[str, Any]) -> dict[str, Any]:
-        progress(step + 1, int(pipe.num_timesteps))
-        return kept
+def _inputs(spec: RenderSpec, pipe: Any, device: Any, dtype: Any, offline: bool) -> Any | None:
+    if not (spec.init or spec.mask or spec.controlnets or spec.sparse_control or spec.ip_adapters):
+        return None
+    from animorch_diffusers.inputs.inputs import inputs_for
 
-    return after_step
+    return inputs_for(spec, pipe, device, dtype, offline)

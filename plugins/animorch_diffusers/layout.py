@@ -14,13 +14,14 @@ from animorch import WeightsError
 from animorch_diffusers.tensors import Shapes
 
 _PLACE = re.compile(r"(?:(down|up)_blocks\.(\d+)|mid_block)\.motion_modules\.(\d+)\.")
+_BLOCK = re.compile(r"\.motion_modules\..*transformer_blocks\.(\d+)\.")
 HEADS = "motion_num_attention_heads"  # in the metadata of files that we write; shapes do not show it
 _HEADS = 8  # of every published SD1.5 module
 _GROUPS = 32
+_WIDTH = 320  # of the first level of SD1.5 and SDXL
+_HOTSHOT = re.compile(r"\.temporal_attentions\.(\d+)\.")
 _NOT_A_MODULE = {
     "controlnet_cond_embedding": "a SparseCtrl control model, not a motion module",
-    "pos_encoder.positional_encoding": "a Hotshot-XL module, which the diffusers backend does not render yet",
-    "temporal_attentions": "a Hotshot-XL module, which the diffusers backend does not render yet",
     "lora": "a LoRA; name it in loras or motion_loras",
     "model.diffusion_model.": "a whole checkpoint, not a motion module; name it as checkpoint",
     "image_encoder": "an image-to-video module (AnimateLCM-I2V), which needs a picture to start from",
@@ -37,6 +38,26 @@ class MotionLayout:
     mid_block: bool
     table: int | None  # None when the file was repacked without its position tables
     original: bool  # the authors' key names, not diffusers'
+    hotshot: bool = False
+
+    @property
+    def base(self) -> str | None:
+        """The family of UNet that it animates: four levels are SD1.5's, three are SDXL's (registry, C.3)."""
+        return {4: "sd15", 3: "sdxl"}.get(len(self.channels))
+
+    @property
+    def published(self) -> bool:
+        """Whether it is as wide as the published models, so that no small UNet can take it."""
+        return self.channels[0] == _WIDTH
+
+    @property
+    def family(self) -> str:
+        """The registry's word for it: v1, v2, v3, sdxl, hotshot; AnimateLCM and LongAnimateDiff are v2."""
+        if self.hotshot or self.base == "sdxl":
+            return "hotshot" if self.hotshot else "sdxl"
+        if self.mid_block:
+            return "v2"
+        return {24: "v1", 32: "v3"}.get(self.table or 0, "unknown")
 
     def config(self, table: int, heads: int | None) -> dict[str, object]:
         """Arguments of MotionAdapter. table: for a file that has none of its own; heads: what a file told."""
@@ -54,16 +75,47 @@ class MotionLayout:
 
 def layout_of(shapes: Shapes, where: str) -> MotionLayout:
     """The layout behind these names and shapes; raises WeightsError naming what the file is instead."""
+    hotshot = any(_HOTSHOT.search(key) for key in shapes)
+    shapes = {plain(key): shape for key, shape in shapes.items()}
     _refuse_others(shapes, where)
     modules = [match for match in map(_PLACE.match, shapes) if match]
     blocks = 1 + max(int(match[2]) for match in modules if match[1] == "down")
     return MotionLayout(
         channels=tuple(_channels(shapes, block) for block in range(blocks)),
         layers=tuple(_layers(modules, str(block)) for block in range(blocks)),
-        transformers=_count(re.search(r"transformer_blocks\.(\d+)\.", key) for key in shapes),
+        transformers=_count(_BLOCK.search(key) for key in shapes),
         mid_block=any(match[1] is None for match in modules),
         table=_table(shapes),
         original=any(".temporal_transformer." in key for key in shapes),
+        hotshot=hotshot,
+    )
+
+
+def plain(key: str) -> str:
+    """A tensor's name as the AnimateDiff authors or diffusers write it.
+
+    Hotshot-XL's temporal layers are AnimateDiff's under other names: group norm, linear in, two
+    self-attentions over the frames that add the same sinusoids to what they read, feed-forward, linear out
+    (hotshot_xl/models/transformer_temporal.py; AnimateDiff-Evolved maps them so too). A whole UNet's
+    tensors, as AnimateDiff's train.py saves them, have the same names as a module's.
+    """
+    key = _HOTSHOT.sub(r".motion_modules.\1.temporal_transformer.", key)
+    return key.replace(".pos_encoder.positional_encoding", ".pos_encoder.pe")
+
+
+def base_problem(name: str, base: str, layout: MotionLayout) -> str | None:
+    """The sentence for a module of another base than its entry says; None when they agree.
+
+    base: sd15, sdxl or embedded, as the entry says. Small UNets may have any number of levels.
+    """
+    wrong = layout.published if base == "embedded" else layout.base not in (None, base)
+    if not wrong:
+        return None
+    spoken = {"sd15": "Stable Diffusion 1.5", "sdxl": "SDXL"}.get(layout.base or "", "another model")
+    spoken += " (Hotshot-XL)" if layout.hotshot else ""
+    return (
+        f"motion={name} says base={base} and its {len(layout.channels)} levels are of {spoken}; set "
+        f"motion.base={layout.base} with a checkpoint of that base, or choose another module"
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from animorch import Lora, WeightsError
+from animorch_diffusers.lora_blocks import weigh
 from animorch_diffusers.sources import download, locate, sign_in, signs_of
 from animorch_diffusers.tensors import read_tensors
 
@@ -30,8 +31,12 @@ def put_on(pipe: Any, loras: Sequence[Lora], offline: bool) -> None:
     names = [f"lora_{place}" for place in range(len(loras))]
     for name, lora in zip(names, loras, strict=True):
         _load(pipe, name, lora, offline)
-    if loras:
-        pipe.set_adapters(names, [lora.weight for lora in loras])
+    if not loras:
+        return
+    pipe.set_adapters(names, [lora.weight for lora in loras])
+    for name, lora in zip(names, loras, strict=True):
+        if lora.blocks:
+            weigh(pipe, name, lora)
 
 
 def _load(pipe: Any, name: str, lora: Lora, offline: bool) -> None:
@@ -61,7 +66,7 @@ def _read(lora: Lora, offline: bool) -> tuple[dict[str, Any], str | None]:
             raise WeightsError(f"{lora.name} is a {kind}, which diffusers cannot apply; choose a plain LoRA")
     if not any(_DOWN.search(key) for key in tensors):
         raise WeightsError(f"{lora.name}: {path} has no LoRA layers in it; check the file")
-    if any(".temporal_transformer." in key for key in tensors):
+    if any(".processor." in key and "_lora." in key for key in tensors):
         return renamed(tensors), None
     # a safetensors file carries its alphas in metadata, which only diffusers' own reading keeps
     return tensors, str(path) if path.suffix.lower() == ".safetensors" else None
@@ -79,14 +84,14 @@ def _file(lora: Lora, offline: bool) -> Path:
 
 
 def renamed(tensors: dict[str, Any]) -> dict[str, Any]:
-    """A motion LoRA in the AnimateDiff authors' names, by diffusers' and peft's names.
+    """A motion LoRA or v3's domain adapter in the AnimateDiff authors' names, by diffusers' and peft's.
 
     Their strength is weight x up x down without an alpha, which is peft's alpha = rank.
     """
     from diffusers.loaders.single_file_utils import convert_animatediff_checkpoint_to_diffusers
 
     return {
-        "unet." + _peft_name(key): value
+        "unet." + _peft_name(key.removeprefix("unet.")): value
         for key, value in convert_animatediff_checkpoint_to_diffusers(tensors).items()
     }
 
@@ -98,5 +103,6 @@ def _peft_name(key: str) -> str:
 
 def _places(pipe: Any, name: str) -> int:
     """Layers of the pipeline that carry this adapter."""
-    layers = (layer for model in (pipe.unet, pipe.text_encoder) for layer in model.modules())
+    models = (getattr(pipe, part, None) for part in ("unet", "text_encoder", "text_encoder_2"))
+    layers = (layer for model in models if model is not None for layer in model.modules())
     return sum(name in getattr(layer, "lora_A", ()) for layer in layers)

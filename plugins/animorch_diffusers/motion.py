@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from animorch import MotionModule, WeightsError
-from animorch_diffusers.layout import HEADS, MotionLayout, layout_of
-from animorch_diffusers.sources import locate, undelivered
+from animorch_diffusers.layout import HEADS, MotionLayout, base_problem, layout_of, plain
+from animorch_diffusers.meta import filled
+from animorch_diffusers.sources import download, locate
 from animorch_diffusers.tensors import read_tensors
 
+_WEIGHTS = ("diffusion_pytorch_model.safetensors", "diffusion_pytorch_model.bin")
 _TABLE = 32  # of v2 and later; for files repacked without tables
 
 
@@ -32,34 +36,51 @@ class Motion:
 def load_motion(module: MotionModule, offline: bool) -> Motion:
     """Read a module; raises WeightsError when it is missing, unsafe, truncated or something else."""
     where = locate(module, offline)
-    if isinstance(where, str) or where.is_dir():
-        return _from_folder(module, where, offline)
-    return _from_tensors(module, where)
+    if isinstance(where, str):
+        where = _fetched(module, offline)
+    return _from_folder(module, where) if where.is_dir() else _from_tensors(module, where)
 
 
-def _from_folder(module: MotionModule, where: Path | str, offline: bool) -> Motion:
+def _from_folder(module: MotionModule, where: Path) -> Motion:
     from diffusers import MotionAdapter
 
-    hub = {"revision": module.revision, "local_files_only": offline} if isinstance(where, str) else {}
+    from animorch_diffusers.folder import config_of, tensors_in
+
     try:
-        adapter = MotionAdapter.from_pretrained(where, **hub)
-    except Exception as error:  # diffusers, safetensors and the hub's client each raise their own
+        config, tensors = config_of(where), tensors_in(where)
+        if config.get("conv_in_channels"):
+            raise WeightsError(
+                f"{module.name} is a PIA module, which needs a picture to start from; choose another module"
+            )
+        adapter = filled(partial(MotionAdapter.from_config, config), tensors, None, module.name)
+    except WeightsError:
+        raise
+    except Exception as error:  # diffusers, safetensors and torch each raise their own
         raise WeightsError(_unread(module, where, error)) from error
-    gaps = [name for name, tensor in adapter.named_parameters() if tensor.is_meta]
-    if gaps:
-        raise WeightsError(
-            f"{module.name} lacks {len(gaps)} tensors (the first: {gaps[0]}); download it again"
-        )
-    if adapter.conv_in is not None:
-        raise WeightsError(
-            f"{module.name} is a PIA module, which needs a picture to start from; choose another module"
-        )
-    return Motion(module.name, adapter.state_dict(), dict(adapter.config))
+    tensors = adapter.state_dict()
+    layout = layout_of({key: tuple(tensor.shape) for key, tensor in tensors.items()}, str(where))
+    _refuse_base(module, layout)
+    return Motion(module.name, tensors, dict(adapter.config))
 
 
-def _unread(module: MotionModule, where: Path | str, error: Exception) -> str:
-    if isinstance(where, str):
-        return undelivered(module, error)
+def _refuse_base(module: MotionModule, layout: MotionLayout) -> None:
+    if (sentence := base_problem(module.name, module.base, layout)) is not None:
+        raise WeightsError(sentence)
+
+
+def _fetched(module: MotionModule, offline: bool) -> Path:
+    """The folder in the hub's cache, with config and weights in it."""
+    folder = download(module, "config.json", offline).parent
+    *others, last = _WEIGHTS
+    for file in others:
+        with suppress(WeightsError):
+            download(module, file, offline)
+            return folder
+    download(module, last, offline)
+    return folder
+
+
+def _unread(module: MotionModule, where: Path, error: Exception) -> str:
     why = str(error).strip().partition("\n")[0]
     return (
         f"{module.name}: diffusers cannot read the MotionAdapter folder {where} ({why}); check or "
@@ -70,6 +91,8 @@ def _unread(module: MotionModule, where: Path | str, error: Exception) -> str:
 def _from_tensors(module: MotionModule, path: Path) -> Motion:
     tensors = read_tensors(path)
     layout = layout_of({key: tuple(tensor.shape) for key, tensor in tensors.items()}, str(path))
+    _refuse_base(module, layout)
+    tensors = {plain(key): tensor for key, tensor in tensors.items()}
     tensors = {key: tensor for key, tensor in tensors.items() if ".motion_modules." in key}
     adapter = _empty_adapter(layout, module, _heads(path))
     return Motion(module.name, _named(tensors, layout) | _tables(tensors, adapter), dict(adapter.config))

@@ -7,23 +7,38 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
-from animorch import Checkpoint, Lora, MotionModule, UsageError, WeightsError
-from animorch_diffusers.tensors import SUFFIXES, shapes_in
+from animorch import Checkpoint, Embedding, IPAdapter, Lora, UsageError, Weights, WeightsError, pull_command
+from animorch_diffusers.pickled import shapes_in_pickle
+from animorch_diffusers.tensors import PICKLES, SUFFIXES, shapes_in
 
-Source = Checkpoint | MotionModule | Lora
-# the file by which a folder of each kind is known; LoRAs have two customs
+Source = Weights
+# the file by which a folder of each kind is known; some have two customs
 _SIGNS: dict[type[Source], tuple[str, ...]] = {
     Checkpoint: ("model_index.json",),
-    MotionModule: ("config.json",),
     Lora: ("pytorch_lora_weights.safetensors", "diffusion_pytorch_model.safetensors"),
+    Embedding: ("learned_embeds.safetensors", "learned_embeds.bin"),
+    IPAdapter: ("ip-adapter_sd15.safetensors",),  # of a folder one names the file
+    Weights: ("config.json", "vae/config.json"),  # of one model, or (a VAE's) of a pipeline that has it
 }
-# the configs that diffusers itself takes for a single SD1.5 file
-SD15_CONFIGS = "stable-diffusion-v1-5/stable-diffusion-v1-5"
 
 
 def signs_of(source: Source) -> tuple[str, ...]:
     """The files by one of which a folder of this kind is known."""
     return next(signs for kind, signs in _SIGNS.items() if isinstance(source, kind))
+
+
+def header_of(source: Source) -> dict[str, tuple[int, ...]] | None:
+    """Names and shapes of a local file's tensors, without torch; None where they cannot be told."""
+    try:
+        path = source.local() if source.path else None
+        if path is None or not path.is_file():
+            return None
+        if path.suffix.lower() in PICKLES:
+            return shapes_in_pickle(path)
+        shapes = shapes_in(path) if path.suffix.lower() == ".safetensors" else None
+    except (UsageError, WeightsError, OSError):
+        return None  # said by source_problems
+    return None if shapes is None else {key.removeprefix("module."): shape for key, shape in shapes.items()}
 
 
 def sign_in(source: Source, folder: Path) -> Path | None:
@@ -59,13 +74,13 @@ def _local_problems(source: Source, label: str) -> Iterator[str]:
             )
     elif path.suffix.lower() not in SUFFIXES:
         yield _suffix(source, label, str(path))
-    elif path.suffix.lower() == ".safetensors":
+    else:
         yield from _damage(path)
 
 
 def _damage(path: Path) -> Iterator[str]:
     try:
-        shapes_in(path)
+        shapes_in_pickle(path) if path.suffix.lower() in PICKLES else shapes_in(path)
     except (WeightsError, OSError) as error:
         yield str(error)
 
@@ -80,24 +95,20 @@ def _suffix(source: Source, label: str, name: str) -> str:
 def _hub_problems(source: Source, label: str, offline: bool) -> Iterator[str]:
     if source.file is not None and Path(source.file).suffix.lower() not in SUFFIXES:
         yield _suffix(source, label, source.file)
-    elif (offline or hub_is_off()) and find_spec("huggingface_hub") and cached(source) is None:
+    elif (offline or hub_is_off()) and find_spec("huggingface_hub") and _absent(source):
         yield (
-            f"{label}={source.name} is not in the local hub cache and backend.offline forbids fetching "
-            f"it; run: {fetch_command(source)}"
+            f"{label}={source.name} is not on this machine and backend.offline forbids fetching it; "
+            f"run: {pull_command(source)}"
         )
+
+
+def _absent(source: Source) -> bool:
+    return source.found() is None and cached(source) is None
 
 
 def hub_is_off() -> bool:
     """Whether the environment itself forbids the hub."""
     return os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "ON", "YES", "TRUE")
-
-
-def fetch_command(source: Source) -> str:
-    """The command that puts these weights into the hub cache."""
-    words = ["hf download", source.repo or "", source.file or ""]
-    return " ".join(
-        [word for word in words if word] + ([f"--revision {source.revision}"] if source.revision else [])
-    )
 
 
 def cached(source: Source) -> Path | None:
@@ -126,6 +137,8 @@ def locate(source: Source, offline: bool) -> Path | str:
         return source.local()
     if source.file is None:
         return source.repo or ""
+    if (found := source.found()) is not None:  # in a models folder, and the published file
+        return found
     return download(source, source.file, offline)
 
 
@@ -147,5 +160,5 @@ def undelivered(source: Source, error: Exception) -> str:
     why = str(error).strip().partition("\n")[0]
     return (
         f"{source.name}: the hub did not deliver {source.repo} ({why}); check the name and the network, "
-        f"or run: {fetch_command(source)}"
+        f"or run: {pull_command(source)}"
     )

@@ -47,15 +47,19 @@ def read_tensors(path: Path) -> dict[str, Any]:
 
     Raises WeightsError for a truncated file, and for a pickle that carries code (which never runs).
     """
-    loaded = _read_safetensors(path) if path.suffix.lower() == ".safetensors" else _read_pickle(path)
-    return unwrapped(loaded, path)
+    return unwrapped(read(path), path)
+
+
+def read(path: Path) -> Any:
+    """What a file holds, as it is, memory-mapped; raises WeightsError as read_tensors does."""
+    return _read_safetensors(path) if path.suffix.lower() == ".safetensors" else _read_pickle(path)
 
 
 def unwrapped(loaded: Any, path: Path) -> dict[str, Any]:
     """The tensors of a loaded file by plain name."""
     import torch
 
-    for wrapper in ("state_dict", "module"):
+    for wrapper in ("state_dict", "controlnet", "module"):
         if isinstance(loaded, dict) and isinstance(loaded.get(wrapper), dict):
             loaded = loaded[wrapper]
     if not isinstance(loaded, dict):

@@ -7,7 +7,6 @@ nothing of the one before can be left in it, and no tensor is in memory twice.
 
 from __future__ import annotations
 
-import copy
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,41 +14,49 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from animorch import RenderSpec, Unsupported, WeightsError
+from animorch_diffusers.assembling import Parts, assembled
 from animorch_diffusers.checkpoint import Base, load_base
-from animorch_diffusers.lora import put_on
+from animorch_diffusers.inputs import loaded_key
 from animorch_diffusers.motion import Motion, load_motion
+from animorch_diffusers.together import too_long
+from animorch_diffusers.vae import load_vae
 
 _KEYS = re.compile(r"motion_modules\..*\.attn[12]\.to_k$")
 
 
 @dataclass(frozen=True)
 class Ready:
-    """An AnimateDiffPipeline, still without scheduler, and the checkpoint's own scheduler config."""
+    """A pipeline, still without scheduler, and the checkpoint's own scheduler config."""
 
-    pipe: Any
+    pipe: Any  # AnimateDiffPipeline; of the family sdxl AnimateDiffSDXLPipeline
     sampling: Mapping[str, Any]
+    family: str = "sd15"  # sd15, sdxl or embedded
 
 
 @dataclass
 class Warm:
-    """One checkpoint, one motion module and one pipeline, each beside the content it was made from."""
+    """One checkpoint, motion module, VAE and pipeline, each beside the content it was made from."""
 
     device: Any
     dtype: Any
     offline: bool
     _base: tuple[object, Base] | None = field(default=None)
     _motion: tuple[object, Motion] | None = field(default=None)
+    _vae: tuple[object, Any] | None = field(default=None)
     _ready: tuple[object, Ready] | None = field(default=None)
 
     def ready(self, spec: RenderSpec) -> Ready:
         """A pipeline with exactly this spec's weights; loads only what changed."""
-        base_key = spec.checkpoint.content()
-        motion_key = (spec.motion.content(), spec.motion.table)
-        key = (base_key, motion_key, _lora_key(spec))
+        base_key = (spec.checkpoint.content(), spec.checkpoint.base)
+        motion_key = (spec.motion.content(), spec.motion.table, spec.motion.base)
+        vae_key = spec.vae and (spec.vae.content(), base_key)
+        key = (base_key, motion_key, vae_key, _worn(spec), loaded_key(spec))
         if self._ready is None or self._ready[0] != key:
             self._ready = None  # let go of the old before the new is read
             base, motion = self._load_base(spec, base_key), self._load_motion(spec, motion_key)
-            self._ready = (key, Ready(self._assembled(spec, base, motion), base.sampling))
+            parts = Parts(base, self._load_vae(spec, base, vae_key), animated(base, motion))
+            pipe = assembled(parts, spec, self.offline)
+            self._ready = (key, Ready(pipe, base.sampling, spec.checkpoint.base))
         ready = self._ready[1]
         _refuse_frames(spec, ready.pipe.unet.config["motion_max_seq_length"])
         return ready
@@ -66,38 +73,30 @@ class Warm:
             self._motion = (key, load_motion(spec.motion, self.offline).to(self.device, self.dtype))
         return self._motion[1]
 
-    def _assembled(self, spec: RenderSpec, base: Base, motion: Motion) -> Any:
-        from diffusers import AnimateDiffPipeline
-
-        pipe = AnimateDiffPipeline(
-            vae=base.vae,
-            text_encoder=_shell(base.text_encoder),
-            tokenizer=base.tokenizer,
-            unet=animated(base, motion),
-            motion_adapter=None,
-            scheduler=None,
-        )
-        pipe.set_progress_bar_config(disable=True)
-        put_on(pipe, (*spec.loras, *spec.motion_loras), self.offline)
-        return pipe
+    def _load_vae(self, spec: RenderSpec, base: Base, key: object) -> Any:
+        """The VAE named apart, otherwise the checkpoint's own."""
+        if spec.vae is None:
+            if base.vae is None:
+                raise WeightsError(f"checkpoint={spec.checkpoint.name} has no VAE in it; set vae.path=FILE")
+            return base.vae
+        if self._vae is None or self._vae[0] != key:
+            self._vae = None
+            self._vae = (key, load_vae(spec.vae, base, self.device, self.dtype, self.offline))
+        return self._vae[1]
 
 
-def _lora_key(spec: RenderSpec) -> object:
-    return tuple((lora.content(), lora.weight) for lora in (*spec.loras, *spec.motion_loras))
+def _worn(spec: RenderSpec) -> object:
+    """LoRAs with their strengths, and embeddings with their words."""
+    loras = (*spec.loras, *spec.motion_loras)
+    return (
+        tuple((lora.content(), lora.weight, tuple(sorted(lora.blocks.items()))) for lora in loras),
+        tuple((embedding.name, embedding.content()) for embedding in spec.embeddings),
+    )
 
 
 def _refuse_frames(spec: RenderSpec, table: int) -> None:
-    if spec.frames > table:
-        raise Unsupported(
-            f"frames={spec.frames} is more than the {table} that motion={spec.motion.name} has positions "
-            "for; lower frames"
-        )
-
-
-def _shell(model: Any) -> Any:
-    """The same model in new modules around the same tensors, for peft to wrap."""
-    shared = {id(tensor): tensor for tensor in (*model.parameters(), *model.buffers())}
-    return copy.deepcopy(model, shared)
+    if problem := too_long(spec, table):
+        raise Unsupported(problem)
 
 
 def animated(base: Base, motion: Motion) -> Any:

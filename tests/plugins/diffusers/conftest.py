@@ -41,6 +41,17 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
         return write_all(tmp_path_factory.mktemp("tiny"))
 
 
+@pytest.fixture(scope="session")
+def controls(weights: Path) -> Path:
+    """The folder of tiny_control.py."""
+    from animorch_diffusers.quiet import quiet
+
+    with quiet():
+        from tiny_control import write_controls
+
+        return write_controls(weights / "controls")
+
+
 @pytest.fixture
 def motion(weights: Path) -> Callable[..., dict[str, Any]]:
     """A motion entry by file or folder name."""
@@ -81,3 +92,35 @@ def fresh() -> Frames:
     from rendering import render
 
     return lambda spec, **options: render(DiffusersBackend(device="cpu", threads=1, **options), spec).frames
+
+
+@pytest.fixture(scope="session")
+def families(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of tiny_families.py."""
+    import torch
+
+    torch.set_num_threads(1)
+    from animorch_diffusers.quiet import quiet
+
+    folder = tmp_path_factory.mktemp("families")
+    with quiet():
+        from tiny_families import write_modules, write_sd15, write_sdxl
+
+        write_sd15(folder / "sd15")
+        write_sdxl(folder / "sdxl")
+        write_modules(folder)
+    return folder
+
+
+@pytest.fixture
+def of(families: Path) -> SpecOf:
+    """A small spec of a motion file on the single-file checkpoint of a base."""
+
+    def spec(file: str, base: str, **fields: Any) -> RenderSpec:
+        entry = {"name": file, "base": base, "path": str(families / file)} | fields.pop("motion", {})
+        single = {"name": base, "base": base, "path": str(families / f"{base}.safetensors")}
+        usual = {"prompt": "a cat", "negative_prompt": "blurry", "steps": 1, "frames": 2, "seed": 3}
+        size = {"width": 64, "height": 64, "checkpoint": single, "motion": entry}
+        return RenderSpec.model_validate(usual | size | fields)
+
+    return spec

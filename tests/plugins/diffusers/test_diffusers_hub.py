@@ -74,6 +74,6 @@ def test_a_hub_that_does_not_answer_is_a_sentence_with_the_command(
 ) -> None:
     monkeypatch.setattr("time.sleep", lambda seconds: None)  # the hub's client waits between its tries
     with pytest.raises(
-        WeightsError, match=r"the hub did not deliver owner/gone .* run: hf download owner/gone"
+        WeightsError, match=r"the hub did not deliver owner/gone .* run: animorch models pull owner/gone"
     ):
         render(backend, spec(**{field: hub("gone", file=file)}))

@@ -42,27 +42,21 @@ def test_many_problems_are_told_at_once(spec) -> None:
             spec(
                 width=66,
                 height=70,
-                prompt_travel={0: "a", 2: "b"},
-                window={"length": 4, "overlap": 1},
+                travel={"blend": "slerp"},
+                freenoise={"length": 4},
                 sampler="x",
             )
         )
     )
     words = (
-        "window is not",
-        "prompt_travel is not",
+        "give prompt_travel, or take travel out",
+        "take freenoise out, or set frames above 4",
         "width=66",
         "height=70 is not a multiple of 8",
         "sampler=x",
     )
     assert all(any(word in sentence for sentence in told) for word in words)
     assert len(told) == len(words)
-
-
-@pytest.mark.parametrize("family", ["sdxl", "hotshot"])
-def test_sdxl_families_are_refused_by_name(spec, motion, family) -> None:
-    told = problems(spec(motion=motion("motion_a", family=family)))
-    assert f"motion=motion_a is of the family {family}" in told
 
 
 def test_fp16_on_the_cpu_is_refused_with_the_reason(spec) -> None:
@@ -129,8 +123,8 @@ def test_offline_names_the_command_that_fetches(spec, tmp_path: Path, monkeypatc
     monkeypatch.setenv("HF_HUB_OFFLINE", "1" if off == "environment" else "")
     backend = DiffusersBackend(device="cpu", offline=off == "option")
     told = problems(spec(checkpoint=HUB | {"revision": "v2"}, motion=HUB | {"file": "mm.ckpt"}), backend)
-    assert "run: hf download owner/name --revision v2" in told
-    assert "run: hf download owner/name mm.ckpt" in told
+    assert "run: animorch models pull owner/name@v2" in told
+    assert "run: animorch models pull owner/name/mm.ckpt" in told
 
 
 def test_hub_weights_are_no_problem_online(spec, monkeypatch) -> None:
@@ -138,15 +132,16 @@ def test_hub_weights_are_no_problem_online(spec, monkeypatch) -> None:
     assert not problems(spec(checkpoint=HUB, motion=HUB | {"file": "mm.ckpt"}))
 
 
-def test_offline_a_single_file_needs_a_config_folder(
-    spec, weights: Path, tmp_path: Path, monkeypatch
+def test_a_single_file_needs_no_config_and_one_given_must_be_a_folder_of_them(
+    spec, weights: Path, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
     single = {"name": "one", "base": "sd15", "path": str(weights / "checkpoint.safetensors")}
     offline = DiffusersBackend(device="cpu", offline=True)
-    assert "set checkpoint.config=FOLDER" in problems(spec(checkpoint=single), offline)
+    assert not problems(spec(checkpoint=single), offline)
     assert not problems(spec(checkpoint=single | {"config": str(weights / "checkpoint")}), offline)
     assert "has no model_index.json" in problems(spec(checkpoint=single | {"config": str(tmp_path)}), offline)
+    gone = problems(spec(checkpoint=single | {"config": str(tmp_path / "gone")}), offline)
+    assert "checkpoint.config: one: there is no file or folder" in gone
 
 
 @pytest.mark.parametrize(

@@ -134,13 +134,6 @@ def test_nothing_is_written_to_the_terminal(spec, motion, backend, weights: Path
     assert not recwarn.list
 
 
-def test_a_prompt_too_long_for_clip_is_named_in_the_record(spec, backend) -> None:
-    render(backend, spec(prompt="cat " * 75 + "a dog"))
-    assert backend.environment()["prompt_cut"].strip() == "a dog"
-    render(backend, spec())
-    assert "prompt_cut" not in backend.environment()
-
-
 def test_the_record_names_device_and_libraries(spec, backend) -> None:
     render(backend, spec())
     assert {"device", "device_name", "torch", "diffusers", "transformers"} <= set(backend.environment())

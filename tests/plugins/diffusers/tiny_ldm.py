@@ -3,24 +3,38 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import torch
-from diffusers import StableDiffusionPipeline
+from diffusers import StableDiffusionPipeline, StableDiffusionXLPipeline
 from safetensors.torch import save_file
 
 
 def write_single_file(folder: Path, path: Path) -> None:
     """A diffusers folder as one file in LDM layout, as checkpoint sites publish it."""
-    pipe = StableDiffusionPipeline.from_pretrained(folder, safety_checker=None, requires_safety_checker=False)
-    named = _renamed(pipe.unet.state_dict(), _ldm_unet, "model.diffusion_model.")
-    named |= _renamed(pipe.vae.state_dict(), _ldm_vae, "first_stage_model.")
-    named |= _renamed(pipe.text_encoder.state_dict(), str, "cond_stage_model.transformer.text_model.")
-    for key in named:  # LDM's VAE attends by 1x1 convolutions
-        if re.search(r"mid\.attn_1\.(q|k|v|proj_out)\.weight", key):
-            named[key] = named[key][:, :, None, None]
+    kind = StableDiffusionXLPipeline if (folder / "text_encoder_2").is_dir() else StableDiffusionPipeline
+    pipe = kind.from_pretrained(folder)
+    named = _renamed(pipe.unet.state_dict(), partial(_ldm_unet, pipe.unet.config), "model.diffusion_model.")
+    named |= vae_tensors(pipe.vae, "first_stage_model.")
+    text = pipe.text_encoder.state_dict()
+    if kind is StableDiffusionPipeline:
+        named |= _renamed(text, str, "cond_stage_model.transformer.text_model.")
+    else:
+        named |= _renamed(text, str, "conditioner.embedders.0.transformer.text_model.")
+        named |= _open_clip(pipe.text_encoder_2.state_dict(), "conditioner.embedders.1.model.")
     save_file({key: tensor.contiguous() for key, tensor in named.items()}, path)
+
+
+def vae_tensors(vae: torch.nn.Module, stem: str = "") -> dict[str, torch.Tensor]:
+    """A VAE by LDM's names, which attends by 1x1 convolutions."""
+    named = _renamed(vae.state_dict(), _ldm_vae, stem)
+    for key in named:
+        if re.search(r"mid\.attn_1\.(q|k|v|proj_out)\.weight", key):
+            named[key] = named[key][:, :, None, None].contiguous()
+    return named
 
 
 def _renamed(
@@ -29,6 +43,40 @@ def _renamed(
     return {stem + rename(key): tensor for key, tensor in tensors.items()}
 
 
+def _open_clip(tensors: dict[str, torch.Tensor], stem: str) -> dict[str, torch.Tensor]:
+    """A CLIPTextModelWithProjection by OpenCLIP's names: q, k and v in one matrix, the projection turned."""
+    named: dict[str, torch.Tensor] = {}
+    for key, tensor in tensors.items():
+        key = key.removeprefix("text_model.")
+        for new, old in _OPEN_CLIP:
+            key = key.replace(new, old)
+        if ".q_proj." in key:
+            rows = [tensors[f"text_model.{_back(key)}".replace("q_proj", f"{part}_proj")] for part in "qkv"]
+            named[stem + key.replace("q_proj.", "in_proj_")] = torch.cat(rows)
+        elif not re.search(r"\.[kv]_proj\.", key):
+            turned = key == "text_projection"
+            named[stem + key] = tensor.T.contiguous() if turned else tensor
+    return named
+
+
+def _back(key: str) -> str:
+    for new, old in _OPEN_CLIP:
+        key = key.replace(old, new)
+    return key
+
+
+_OPEN_CLIP = (
+    ("encoder.layers.", "transformer.resblocks."),
+    ("embeddings.token_embedding.weight", "token_embedding.weight"),
+    ("embeddings.position_embedding.weight", "positional_embedding"),
+    ("layer_norm1", "ln_1"),
+    ("layer_norm2", "ln_2"),
+    ("final_layer_norm", "ln_final"),
+    ("mlp.fc1", "mlp.c_fc"),
+    ("mlp.fc2", "mlp.c_proj"),
+    (".self_attn.", ".attn."),
+    ("text_projection.weight", "text_projection"),
+)
 _RESNET = {
     "norm1": "in_layers.0",
     "conv1": "in_layers.2",
@@ -43,11 +91,13 @@ _ENDS = {
     "conv_out": "out.2",
     "time_embedding.linear_1": "time_embed.0",
     "time_embedding.linear_2": "time_embed.2",
+    "add_embedding.linear_1": "label_emb.0.0",
+    "add_embedding.linear_2": "label_emb.0.2",
 }
 
 
-def _ldm_unet(key: str) -> str:
-    """diffusers' UNet name to LDM's, for one layer a block."""
+def _ldm_unet(config: Mapping[str, Any], key: str) -> str:
+    """diffusers' UNet name to LDM's."""
     for new, old in _ENDS.items():
         if key.startswith(new + "."):
             return key.replace(new, old, 1)
@@ -57,18 +107,19 @@ def _ldm_unet(key: str) -> str:
         number = 2 * int(place) + (kind == "attentions")
         return f"middle_block.{number}.{_ldm_part(kind, inner)}"
     block, kind, place, inner = rest.split(".", 3)
-    return _ldm_block(side, int(block), kind, int(place), inner)
+    return _ldm_block(config, side, int(block), kind, int(place), inner)
 
 
-def _ldm_block(side: str, block: int, kind: str, place: int, inner: str) -> str:
-    layers = 1 if side == "down_blocks" else 2
-    stem = "input_blocks" if side == "down_blocks" else "output_blocks"
-    first = 1 if side == "down_blocks" else 0
-    number = first + block * (layers + (side == "down_blocks")) + place
+def _ldm_block(config: Mapping[str, Any], side: str, block: int, kind: str, place: int, inner: str) -> str:
+    down = side == "down_blocks"
+    layers = config["layers_per_block"] + (not down)
+    stem = "input_blocks" if down else "output_blocks"
+    number = (1 if down else 0) + block * (layers + down) + place
     if kind == "downsamplers":
         return f"{stem}.{number + layers}.0.op.{inner.removeprefix('conv.')}"
     if kind == "upsamplers":  # it follows the resnet, and the attentions where the block has them
-        return f"{stem}.{number + layers - 1}.1.conv.{inner.removeprefix('conv.')}"
+        after = 2 if "CrossAttn" in config["up_block_types"][block] else 1
+        return f"{stem}.{number + layers - 1}.{after}.conv.{inner.removeprefix('conv.')}"
     return f"{stem}.{number}.{1 if kind == 'attentions' else 0}.{_ldm_part(kind, inner)}"
 
 
