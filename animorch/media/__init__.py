@@ -8,6 +8,7 @@ from animorch.media.captions import captions_of
 from animorch.media.decoded import decoded
 from animorch.media.decoder import decode
 from animorch.media.encoder import FORMATS, Quality, encode, encode_stream
+from animorch.media.filtered import filtered
 from animorch.media.metadata import Probe, probe, read_metadata, sidecar
 from animorch.media.still import poster, save_image
 from animorch.media.stream import Stream
@@ -22,6 +23,7 @@ __all__ = [
     "decoded",
     "encode",
     "encode_stream",
+    "filtered",
     "poster",
     "probe",
     "read_metadata",

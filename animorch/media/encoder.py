@@ -18,6 +18,7 @@ Writer = Callable[[Stream, Path, str, str], None]
 
 _WRITERS: dict[str, Writer] = {
     "mp4": video.write,
+    "av1.mp4": video.write,
     "webm": video.write,
     "mkv": video.write,
     "gif": gif.write,
@@ -31,10 +32,11 @@ FORMATS = tuple(_WRITERS)
 def encode(clip: Clip, path: Path, metadata: Mapping[str, Any], quality: Quality = "good") -> None:
     """Write a clip with its metadata, and the metadata again in `<name>.json` beside it.
 
-    The suffix decides: .mp4 H.264, .webm VP9, .mkv FFV1 and .apng (both lossless), .gif, .webp, and
-    .png for a folder of numbered frames. Every frame is kept, equal neighbours too, and so is the
-    size; an mp4 of odd width or height is yuv444p instead of yuv420p. Times are exact in mp4, webm,
-    mkv and apng; WebP counts milliseconds, GIF hundredths of a second and 50 fps at most.
+    The ending decides: .mp4 H.264, .av1.mp4 AV1, .webm VP9, .mkv FFV1 and .apng (both
+    lossless), .gif, .webp, and .png for a folder of numbered frames. Every frame is kept, equal
+    neighbours too, and so is the size; an mp4 of odd width or height is yuv444p instead of yuv420p.
+    Times are exact in mp4, webm, mkv and apng; WebP counts milliseconds, GIF hundredths of a second
+    and 50 fps at most.
     The file appears whole or not at all. Raises MediaError.
     """
     encode_stream(Stream.of(clip), path, metadata, quality)

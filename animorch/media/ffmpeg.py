@@ -6,6 +6,7 @@ import re
 import subprocess
 import tempfile
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from animorch.errors import MediaError
@@ -17,17 +18,23 @@ _NOISE = re.compile(
 )
 
 
-def write(stream: Stream, path: Path, options: Sequence[str], fps: float | None = None) -> None:
+def write(stream: Stream, path: Path, options: Sequence[str]) -> None:
     """Pour frames into ffmpeg and have it write `path` with these options, one packet a frame.
 
-    fps: instead of the stream's. Raises MediaError with ffmpeg's last line when it fails.
+    Raises MediaError with ffmpeg's last line when it fails.
     """
-    size, rate = f"{stream.width}x{stream.height}", str(rational(fps or stream.fps))
-    source = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", size, "-framerate", rate, "-i", "pipe:0"]
-    _feed([*source, *options, "-fps_mode", "passthrough", url(path)], (frame.tobytes() for frame in stream))
+    source = raw(stream.width, stream.height, stream.fps)
+    pour([*source, *options, "-fps_mode", "passthrough", url(path)], (frame.tobytes() for frame in stream))
 
 
-def _feed(arguments: Sequence[str], pieces: Iterable[bytes]) -> None:
+def raw(width: int, height: int, fps: float, pixels: str = "rgb24") -> list[str]:
+    """Options that say what comes through standard input: bare frames of this size, rate and pixel format."""
+    size, rate = f"{width}x{height}", str(rational(fps))
+    return ["-f", "rawvideo", "-pix_fmt", pixels, "-s", size, "-framerate", rate, "-i", "pipe:0"]
+
+
+def pour(arguments: Sequence[str], pieces: Iterable[bytes]) -> None:
+    """Run ffmpeg with these pieces as its standard input; raises MediaError with its last line."""
     command = [_program(), "-hide_banner", "-nostdin", "-y", "-loglevel", "error", *arguments]
     with tempfile.TemporaryFile() as log:
         with subprocess.Popen(
@@ -54,11 +61,23 @@ def _pour(process: subprocess.Popen[bytes], pieces: Iterable[bytes]) -> None:
         pass  # ffmpeg ended early; its exit code and its log say why
 
 
-def capture(arguments: Sequence[str]) -> tuple[int, bytes, str]:
-    """Run ffmpeg; its exit code, standard output, and log at level info."""
+def capture(
+    arguments: Sequence[str], given: bytes = b"", folder: Path | None = None
+) -> tuple[int, bytes, str]:
+    """Run ffmpeg; its exit code, standard output, and log at level info.
+
+    given: its standard input. folder: where it runs, for filters that leave files.
+    """
     command = [_program(), "-hide_banner", "-nostdin", "-nostats", *arguments]
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    done = subprocess.run(command, input=given, capture_output=True, check=False, cwd=folder)
     return done.returncode, done.stdout, done.stderr.decode("utf-8", "replace")
+
+
+@lru_cache(maxsize=1)
+def encoders() -> frozenset[str]:
+    """Names of the encoders that this ffmpeg has (libsvtav1, libx264 …)."""
+    _, listed, _ = capture(["-encoders"])
+    return frozenset(re.findall(r"^ V\S{5} (\S+)", listed.decode("utf-8", "replace"), re.MULTILINE))
 
 
 def url(path: Path) -> str:

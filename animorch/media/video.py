@@ -1,4 +1,4 @@
-"""Video files: mp4 (H.264), webm (VP9) and mkv (FFV1, lossless), through ffmpeg."""
+"""Video files: mp4 (H.264 or AV1), webm (VP9) and mkv (FFV1, lossless), through ffmpeg."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from pathlib import Path
 
 from animorch.clip import Clip
 from animorch.errors import MediaError
-from animorch.media import ffmpeg
+from animorch.media import av1, ffmpeg
 from animorch.media.stream import Stream
 
+AV1 = ".av1.mp4"
 KEY, COUNT = "animorch", "animorch_frames"  # tags: the metadata's JSON text, the number of frames written
 
 _H264 = {"draft": ("veryfast", "28"), "good": ("medium", "18"), "best": ("slow", "12")}
@@ -21,6 +22,7 @@ _COLOUR = (
     *("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv"),
 )
 
+_FLAGS = ("-movflags", "+faststart+use_metadata_tags")  # of an mp4
 _STRICT = ("-xerror", "-err_detect", "explode", "-i")
 _FRAMES_AND_FACTS = (  # one start of ffmpeg: all frames to the pipe, size and rate of the first to the log
     *("-map", "[all]", "-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", "rgb24", "pipe:1"),
@@ -31,18 +33,22 @@ _FRAMES_AND_FACTS = (  # one start of ffmpeg: all frames to the pipe, size and r
 def write(stream: Stream, path: Path, text: str, quality: str) -> None:
     """Encode by the path's suffix (.mp4, .webm, .mkv), with `text` under the tag `animorch`.
 
-    Width and height are kept. H.264 yuv420p has even sizes only, so a clip of odd width or height
-    becomes yuv444p, which some browsers do not play; webm plays in all.
+    Width and height are kept. A path that ends in .av1.mp4 holds AV1. H.264 yuv420p has even sizes
+    only, so a clip of odd width or height becomes yuv444p, which some browsers do not play; webm
+    plays in all.
     """
     with tempfile.TemporaryDirectory() as folder:
         tags = Path(folder) / "tags.txt"  # a file, since one argument is limited to 128 KiB on Linux
         tags.write_text(_tags({KEY: text, COUNT: str(stream.count)}), encoding="utf-8")
         tagged = ["-f", "ffmetadata", "-i", ffmpeg.url(tags), "-map", "0:v", "-map_metadata", "1"]
         exact = ["-fflags", "+bitexact", "-flags:v", "+bitexact"]  # the same frames give the same file
-        ffmpeg.write(stream, path, [*tagged, *_codec(path.suffix.lower(), stream, quality), *exact])
+        ffmpeg.write(stream, path, [*tagged, *_codec(path, stream, quality), *exact])
 
 
-def _codec(suffix: str, stream: Stream, quality: str) -> list[str]:
+def _codec(path: Path, stream: Stream, quality: str) -> list[str]:
+    suffix = path.suffix.lower()
+    if path.name.lower().endswith(AV1):
+        return [*_COLOUR, *av1.codec(stream.width, stream.height, quality), *_FLAGS]
     if suffix == ".mkv":
         return ["-c:v", "ffv1", "-level", "3", "-g", "1", "-slicecrc", "1", "-pix_fmt", "bgr0"]
     if suffix == ".webm":
@@ -51,8 +57,7 @@ def _codec(suffix: str, stream: Stream, quality: str) -> list[str]:
         return [*_COLOUR, "-c:v", "libvpx-vp9", "-pix_fmt", "yuv420p", "-b:v", "0", "-crf", crf, *effort]
     preset, crf = _H264[quality]
     pixels = "yuv444p" if stream.width % 2 or stream.height % 2 else "yuv420p"
-    flags = ["-movflags", "+faststart+use_metadata_tags"]
-    return [*_COLOUR, "-c:v", "libx264", "-preset", preset, "-crf", crf, "-pix_fmt", pixels, *flags]
+    return [*_COLOUR, "-c:v", "libx264", "-preset", preset, "-crf", crf, "-pix_fmt", pixels, *_FLAGS]
 
 
 def _tags(tags: dict[str, str]) -> str:

@@ -9,6 +9,7 @@ real weights overrides `spec`, and `changes` where a value of its own is wanted.
 """
 
 from animorch.testing.backend import BackendContract
+from animorch.testing.interpolator import InterpolatorContract
 from animorch.testing.material import moving_clip, small_spec
 from animorch.testing.metric import MetricContract
 from animorch.testing.plugin import PluginContract
@@ -17,6 +18,7 @@ from animorch.testing.trainer import Recorder, TrainerContract
 
 __all__ = [
     "BackendContract",
+    "InterpolatorContract",
     "MetricContract",
     "PluginContract",
     "PostStepContract",
