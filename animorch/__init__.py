@@ -78,12 +78,17 @@ __all__ = [
     "captions_of",
     "composed",
     "decoded",
+    "filtered",
+    "font",
     "hookimpl",
     "make",
+    "pull_command",
 ]
 
 if TYPE_CHECKING:
-    from animorch.media import captions_of, decoded
+    from animorch.compare.letters import font
+    from animorch.media import captions_of, decoded, filtered
+    from animorch.models import pull_command
     from animorch.registry import make
     from animorch.sweep.composed import composed
 
@@ -91,7 +96,10 @@ _LATER = {  # from higher floors, so they are fetched when they are asked for
     "captions_of": "animorch.media",
     "composed": "animorch.sweep.composed",
     "decoded": "animorch.media",
+    "filtered": "animorch.media",
+    "font": "animorch.compare.letters",
     "make": "animorch.registry",
+    "pull_command": "animorch.models",
 }
 
 

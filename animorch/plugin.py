@@ -65,6 +65,18 @@ class Backend(Plugin, ABC):
         """Problems of each spec, found before the first render (one list a spec, same order)."""
         return [list(self.unsupported(spec)) for spec in specs]
 
+    def notes(self, spec: RenderSpec) -> Iterable[str]:
+        """Sentences that `plan` shows beside a spec (the memory it takes): they refuse nothing and are in no
+        key. For `plan`, so without torch."""
+        return ()
+
+    def shared(self, specs: Sequence[RenderSpec]) -> int:
+        """UNet calls (of RenderSpec.unet_calls) that it saves when it renders these one after the other.
+
+        For `plan`, so without torch.
+        """
+        return 0
+
     @abstractmethod
     def render(self, spec: RenderSpec, progress: Progress) -> Clip:
         """Render exactly spec.frames frames of spec.width x spec.height.
@@ -82,6 +94,13 @@ class Backend(Plugin, ABC):
 
 class PostStep(Plugin, ABC):
     """Turns a finished Clip into another; never renders."""
+
+    def content(self) -> str:
+        """Names the content of the files that the options point at, for the keys; empty for none.
+
+        Asked when a sweep is planned, so without torch; a UsageError of a missing file stops the plan.
+        """
+        return ""
 
     @abstractmethod
     def apply(self, clip: Clip) -> Clip:

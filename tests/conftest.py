@@ -19,6 +19,7 @@ from animorch.cli import main
 from animorch.runs.sweep import SweepPlan, read_plan, sweep_folders
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # two torch threads on two shared cores wait for each other
+os.environ.pop("ANIMORCH_MODELS", None)  # the person's own weights are none of the tests'
 TOY = Path(__file__).parent / "training/animorch_toy.py"
 SMALL = ("backend=testcard", "width=64", "height=48", "frames=4", "steps=2")
 

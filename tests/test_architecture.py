@@ -14,12 +14,13 @@ ROOT = Path(__file__).parents[1]
 FLOORS = (
     ("errors",),
     ("place",),
-    ("clip",),
+    ("clip", "shelf"),
     ("spec",),
     ("plugin",),
     ("__init__",),  # the public face
     ("registry",),
     ("testing",),
+    ("advice",),
     ("media", "runs", "config"),
     ("tracking", "models", "compare"),
     ("sweep",),
@@ -30,7 +31,7 @@ FLOORS = (
     ("__main__",),
 )
 # What the public face fetches from a higher floor when it is asked for it, never on import.
-LENT = {"__init__": {"media", "registry", "sweep"}}
+LENT = {"__init__": {"compare", "media", "models", "registry", "sweep"}}
 HOUSE = sorted((ROOT / "animorch").rglob("*.py"))
 GUESTS = sorted(
     path

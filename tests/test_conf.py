@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from animorch import Checkpoint, MotionModule
+from animorch import Checkpoint, Lora, MotionModule
 from animorch.config.training import training
 from animorch.spec.experiment import Output
 from animorch.spec.model import Frozen
@@ -18,7 +18,13 @@ from animorch.spec.render import Recommends
 
 CONF = Path(__file__).parents[1] / "conf"
 FILES = sorted(path for path in CONF.rglob("*") if path.suffix in (".yaml", ".toml"))
-MODELS: dict[str, type[Frozen]] = {"motion": MotionModule, "checkpoint": Checkpoint, "output": Output}
+MODELS: dict[str, type[Frozen]] = {
+    "motion": MotionModule,
+    "checkpoint": Checkpoint,
+    "motion_lora": Lora,
+    "lora": Lora,
+    "output": Output,
+}
 DATA = [path for path in FILES if path.relative_to(CONF).parts[0] in MODELS]
 MOTION = {
     "v14", "v15", "v15_v2", "stabilized_mid", "stabilized_high", "temporaldiff", "v3",
@@ -50,6 +56,8 @@ def test_a_file_fits_its_model_and_holds_every_key(path: Path) -> None:
     group, found = path.relative_to(CONF).parts[0], read(path)
     model = MODELS[group]
     found.pop("defaults", None)  # Hydra's
+    if model is Lora:
+        assert found.pop("base") in ("sd15", "sdxl")  # for people; a LoRA's entry has no base
     given = found | ({"path": "given.safetensors"} if found.get("path") == "???" else {})
     model.model_validate(given)
     assert found.keys() == model.model_fields.keys(), "a missing key cannot be overridden on the command line"

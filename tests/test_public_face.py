@@ -45,8 +45,11 @@ FACE = [
     "captions_of",
     "composed",
     "decoded",
+    "filtered",
+    "font",
     "hookimpl",
     "make",
+    "pull_command",
 ]
 
 

@@ -6,7 +6,9 @@ from animorch.commands.caption import Caption
 from animorch.commands.dashboard import Dashboard
 from animorch.commands.grid import Grid
 from animorch.commands.import_ import Import
+from animorch.commands.models import Models
 from animorch.commands.plan import PlanCommand
+from animorch.commands.report import Report
 from animorch.commands.rerun import Rerun
 from animorch.commands.schema import Schema
 from animorch.commands.status import Status
@@ -17,4 +19,4 @@ from animorch.plugin import Command, hookimpl
 
 @hookimpl
 def animorch_commands() -> list[type[Command]]:
-    return [Caption, Dashboard, Grid, Import, PlanCommand, Rerun, Schema, Status, Sync, Train]
+    return [Caption, Dashboard, Grid, Import, Models, PlanCommand, Report, Rerun, Schema, Status, Sync, Train]

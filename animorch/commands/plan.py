@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, ClassVar
@@ -58,12 +60,15 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _as_json(plan: Plan, figures: Cost) -> str:
+    from animorch.sweep.notes import record as advised
+
     record = plan.record().model_dump(mode="json")
-    record |= {"folder": str(plan.folder), "cost": asdict(figures)}
+    record |= {"folder": str(plan.folder), "cost": asdict(figures), "notes": advised(plan)}
     return json.dumps(record, indent=2, ensure_ascii=False)
 
 
 def _as_text(plan: Plan, left: Todo, figures: Cost, everything: bool) -> str:
+    from animorch.sweep.notes import lines as advised
     from animorch.sweep.problem import problems
 
     todo = {point.point_key for point in left.make}
@@ -77,7 +82,12 @@ def _as_text(plan: Plan, left: Todo, figures: Cost, everything: bool) -> str:
     if len(shown) < len(plan.points):
         lines.append(f"        … {len(plan.points) - len(shown)} more; --all lists them")
     lines += [f"  problem  {line}" for line in problems(plan)]
+    lines += [_dim(f"  {line}") for line in advised(plan)]
     return "\n".join([*lines, *_figures(figures)])
+
+
+def _dim(line: str) -> str:
+    return f"\x1b[2m{line}\x1b[0m" if sys.stdout.isatty() and "NO_COLOR" not in os.environ else line
 
 
 def _state(point: Point, left: Todo) -> str:
@@ -96,9 +106,17 @@ def _figures(cost: Cost) -> list[str]:
     return [
         f"done {cost.done}, frames at hand {cost.reused}, to render {cost.to_render}",
         f"weights or backend loaded {cost.loads} time{'s' if cost.loads != 1 else ''}, "
-        f"{cost.unet_calls} UNet calls, "
+        f"{_calls(cost)}, "
         f"{cost.megabytes:.0f} MB of frames, time: {time}",
     ]
+
+
+def _calls(cost: Cost) -> str:
+    return (
+        f"{cost.shared_calls} of {cost.unet_calls} UNet calls shared"
+        if cost.shared_calls
+        else (f"{cost.unet_calls} UNet calls")
+    )
 
 
 def _duration(seconds: float) -> str:

@@ -33,6 +33,7 @@ Training (animorch train KEY=NAME ...)
 Sweeps    cfg=4,7,10   seed=range(0,4)   motion=glob(lightning_*)   prompt="one, with a comma","two"
           sweep.prompts=FILE   sweep.zip=[[cfg,steps]]   and in a config: sweep.axes, sweep.exclude
 Resuming  the same command renders only what is missing; force=true, retry_failed=false, only=2
+Weights   animorch models list; ANIMORCH_MODELS=FOLDER lists folders and ComfyUI or A1111 trees that have some
 Config    --cfg job prints it, --info, --config-dir DIR, --config-name NAME are Hydra's;
           a conf folder here ({yours}) is searched before the shipped one
 Exit      0 good   2 wrong usage or config   3 some points failed   130 interrupted
@@ -46,6 +47,7 @@ def usage() -> str:
     choices = {kind: ", ".join(found) for kind, found in kinds.items()}
     for group in ("checkpoint", "motion", "output", "experiment"):
         choices[group] = ", ".join(found(group)) or "none yet: put NAME.yaml or NAME.toml in conf/experiment"
+    choices |= {f"{group}s": ", ".join(found(group)) for group in ("lora", "motion_lora")}
     return _TEXT.format(
         commands=_table(words),
         choices=_table(choices),

@@ -6,6 +6,7 @@ PLAN = "plan.json"  # of a sweep: what was asked
 JOURNAL = "journal.jsonl"  # what happened, a line an event
 GRID = "grid.mp4"
 SHEET = "contact_sheet.png"
+VIEWER = "index.html"
 
 RECORD = "record.json"  # of a point: what became of it
 EXPERIMENT = "experiment.json"  # the whole experiment, resolved
@@ -24,4 +25,5 @@ RESULT = "result"  # folder of what it made
 
 STORE = "store"  # folder of every rendered clip
 RENDER = "render.json"  # of a stored clip, beside its frames
+STAGE = "stage.json"  # of a slow post-step's clip, beside its frames
 STAGING = ".staging"  # folder of what is not finished

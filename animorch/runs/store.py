@@ -9,7 +9,7 @@ from filelock import FileLock
 from pydantic import Field, ValidationError
 
 from animorch.place import write_text
-from animorch.runs.names import FRAMES, RENDER, STORE
+from animorch.runs.names import FRAMES, RENDER, STAGE, STORE
 from animorch.runs.record import file_hash
 from animorch.spec.model import Frozen
 
@@ -29,8 +29,20 @@ class Rendered(Frozen):
     frames_sha256: str = Field(description="Of the raw frames, uint8 T x H x W x 3.")
 
 
+class Kept(Frozen):
+    """What stage.json holds beside the frames that slow post-steps made."""
+
+    key: str
+    step: str = Field(description="The last post-step.")
+    fps: float
+    sha256: str = Field(description="Of frames.mkv.")
+
+
 class Store:
-    """runs/store/<ab>/<render key>/ with frames.mkv and render.json; entries appear whole."""
+    """runs/store/<ab>/<render key>/ with frames.mkv and render.json; entries appear whole.
+
+    Frames after slow post-steps lie there too, with stage.json instead.
+    """
 
     def __init__(self, runs: Path) -> None:
         self._root = runs / STORE
@@ -50,6 +62,21 @@ class Store:
         path = self.folder(key) / FRAMES
         whole = fact is not None and self.has(key) and file_hash(path) == fact.sha256
         return path if whole else None
+
+    def kept(self, key: str) -> Kept | None:
+        """The facts of a post-step's frames, verified; None when absent or damaged."""
+        folder = self.folder(key)
+        try:
+            fact = Kept.model_validate_json((folder / STAGE).read_bytes())
+            return fact if file_hash(folder / FRAMES) == fact.sha256 else None
+        except (OSError, ValidationError):
+            return None
+
+    @staticmethod
+    def keep(folder: Path, key: str, fps: float, step: str) -> None:
+        """Say what the frames in a folder are."""
+        fact = Kept(key=key, step=step, fps=fps, sha256=file_hash(folder / FRAMES))
+        write_text(folder / STAGE, fact.model_dump_json(indent=2))
 
     def lock(self, key: str) -> FileLock:
         """Held while a key is looked for and rendered, so that two processes do not render it twice."""

@@ -11,7 +11,7 @@ from animorch.spec.model import Frozen
 from animorch.spec.render import Recommends, RenderSpec
 from animorch.spec.travel import settled
 
-Format = Literal["mp4", "webm", "mkv", "gif", "apng", "webp", "png"]
+Format = Literal["mp4", "av1", "webm", "mkv", "gif", "apng", "webp", "png"]
 _OURS = ("store", "training", "mlartifacts", "mlflow.db")  # what a runs folder holds beside experiments
 
 

@@ -18,7 +18,7 @@ from animorch.spec.render import RenderSpec
 from animorch.spec.weights import Weights
 
 FORM = 2  # raise it when the same spec comes to mean other pixels
-FILES = 1  # raise it when the same output comes to mean other files: an encoder's settings, a new artefact
+FILES = 2  # raise it when the same output comes to mean other files: an encoder's settings, a new artefact
 
 
 def canonical(value: Any) -> str:

@@ -19,6 +19,12 @@ class FreeInit(Frozen):
     temporal: float = Field(0.25, ge=0, le=1, description="Stop frequency along the frames.")
     fast: bool = Field(False, description="Earlier renders with fewer steps.")
 
+    def passes(self, steps: int) -> list[int]:
+        """Denoising steps of each render."""
+        if not self.fast:
+            return [steps] * self.iterations
+        return [max(1, int(steps / self.iterations * (number + 1))) for number in range(self.iterations)]
+
 
 class FreeNoise(Frozen):
     """FreeNoise (Qiu et al. 2023, arXiv:2310.15169): one window's noise, shuffled for the frames after it."""

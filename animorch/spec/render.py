@@ -2,24 +2,40 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path, PureWindowsPath
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from animorch.spec.control import ControlNet, IPAdapter, SparseControl
 from animorch.spec.model import Frozen
 from animorch.spec.noise import FreeInit, FreeNoise
 from animorch.spec.pictures import Init, Pictures, Region
 from animorch.spec.travel import Travel, settled
-from animorch.spec.weights import Base, Weights, existing, fingerprint
+from animorch.spec.weights import Base, Weights, existing, fingerprint, in_words
 from animorch.spec.window import Window
 
-Word = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_]*$")]
+
+def _as_word(name: Any) -> Any:
+    """A sampler or schedule as A1111 shows it, as in `DPM++ 2M`, is the word dpmpp_2m."""
+    return re.sub(r"[\s-]+", "_", name.strip().lower().replace("+", "p")) if isinstance(name, str) else name
+
+
+Word = Annotated[str, BeforeValidator(_as_word), StringConstraints(pattern=r"^[a-z0-9][a-z0-9_]*$")]
 
 
 class Checkpoint(Weights):
     """Stable Diffusion weights: a diffusers folder, a single file, or a hub id."""
+
+    kinds: ClassVar[tuple[str, ...]] = ("checkpoint",)
 
     base: Base = Field(description="Model family; a motion module must be of the same one.")
     config: str | None = Field(
@@ -50,6 +66,8 @@ class Recommends(Frozen):
 class MotionModule(Weights):
     """Temporal weights with the preset they were trained for (registry: conf/motion/)."""
 
+    kinds: ClassVar[tuple[str, ...]] = ("motion",)
+
     base: Base = Field(description="Checkpoint family that it animates.")
     family: Literal["v1", "v2", "v3", "sdxl", "hotshot", "unknown"] = "unknown"
     table: int | None = Field(None, ge=1, description="Length of the position table: frames at most.")
@@ -65,6 +83,8 @@ class MotionModule(Weights):
 class Lora(Weights):
     """Low-rank weights with their strength in kohya's meaning (times alpha / rank)."""
 
+    kinds: ClassVar[tuple[str, ...]] = ("lora", "motion_lora")
+
     weight: float = Field(1.0, ge=-10, le=10, description="Strength.")
     blocks: dict[str, float] = Field(
         {}, description="Strengths of single blocks, times `weight`: text, down, mid, up, down.1, up.2 …"
@@ -75,11 +95,7 @@ class Lora(Weights):
     def _from_words(cls, data: Any) -> Any:
         """`file.safetensors:0.8` is short for {path: file.safetensors, weight: 0.8}."""
         if isinstance(data, str):
-            path, _, weight = data.rpartition(":")
-            try:
-                data = {"path": path, "weight": float(weight)} if path else {"path": data}
-            except ValueError:  # a colon of the path's own
-                data = {"path": data}
+            data = in_words(data, weighted=True)
         if isinstance(data, dict) and "name" not in data:
             named = data.get("path") or data.get("repo") or ""
             data = data | {"name": PureWindowsPath(str(named)).name or "lora"}  # splits at / and \\
@@ -88,6 +104,17 @@ class Lora(Weights):
 
 class Embedding(Weights):
     """A textual inversion; `name` is the word that stands for it in prompts."""
+
+    kinds: ClassVar[tuple[str, ...]] = ("embedding",)
+
+
+# tables that are off while one key of theirs is null: that key, the model, an example of its value
+_SWITCHES: dict[str, tuple[str, type[Frozen], str]] = {
+    "window": ("length", Window, "16"),
+    "init": ("path", Init, "photo.png"),
+    "freeinit": ("iterations", FreeInit, "3"),
+    "freenoise": ("length", FreeNoise, "16"),
+}
 
 
 class RenderSpec(Frozen):
@@ -117,8 +144,8 @@ class RenderSpec(Frozen):
     clip_skip: int = Field(1, ge=1, le=12, description="A1111's numbering: 1 uses every layer.")
     group_norm: Literal["frame", "clip"] | None = Field(
         None,
-        description="What the UNet normalises over: each frame, or the whole clip, as v1 and v3 were trained "
-        "(guoyww); null is what the backend does by itself.",
+        description="What the UNet normalises over, as its authors' does: each frame (v2, v3), or the whole "
+        "clip, as v1 was trained; null is what the backend does by itself.",
     )
     freeinit: FreeInit | None = None
     freenoise: FreeNoise | None = None
@@ -148,18 +175,36 @@ class RenderSpec(Frozen):
     def _one_is_a_list(cls, loras: Any) -> Any:
         return [loras] if isinstance(loras, (str, dict)) else loras
 
-    @field_validator("window", mode="before")
+    @field_validator(*_SWITCHES, mode="before")
     @classmethod
-    def _no_length_is_no_window(cls, window: Any) -> Any:
-        if not isinstance(window, dict) or window.get("length") is not None:
-            return window
-        usual = Window().model_dump()
-        for key, value in window.items():
+    def _off_without_its_switch(cls, table: Any, info: ValidationInfo) -> Any:
+        """A table whose switch is null is off: a config needs the keys, so that a command can set them."""
+        field = str(info.field_name)
+        switch, model, example = _SWITCHES[field]
+        absent = field == "window"  # for which a table without length is off as well
+        if not isinstance(table, dict) or table.get(switch, None if absent else 0) is not None:
+            return table
+        usual = model.model_construct().model_dump()
+        for key, value in table.items():
             if value is not None and value != usual.get(key):
                 raise ValueError(
-                    f"window.{key}={value} has no effect without window.length; set it, as in 16"
+                    f"{field}.{key}={value} has no effect without {field}.{switch}; set it, as in {example}"
                 )
         return None
+
+    @field_validator("travel", mode="before")
+    @classmethod
+    def _the_usual_way_is_null(cls, travel: Any) -> Any:
+        usual = Travel().model_dump()
+        idle = isinstance(travel, dict) and all(
+            key in usual and value in (None, usual[key]) for key, value in travel.items()
+        )
+        return None if idle else travel
+
+    @field_validator("vae", mode="before")
+    @classmethod
+    def _a_file_has_its_name(cls, vae: Any) -> Any:
+        return {"path": vae, "name": PureWindowsPath(vae).name or "vae"} if isinstance(vae, str) else vae
 
     @model_validator(mode="before")
     @classmethod
@@ -189,8 +234,14 @@ class RenderSpec(Frozen):
         return self
 
     @property
+    def branches(self) -> int:
+        """UNet evaluations of one window at one step: the prompt, the negative prompt, each region."""
+        return (1 if self.cfg <= 1 else 2) + len(self.regions)
+
+    @property
     def unet_calls(self) -> int:
-        """UNet forwards that the clip takes: steps x windows x guidance branches."""
-        branches = 1 if self.cfg <= 1 else 2
-        windows = self.window.calls(self.frames, self.steps) if self.window else self.steps
-        return windows * branches
+        """UNet forwards that the clip takes: steps x windows x branches, as often as FreeInit renders."""
+        steps = max(1, int(self.steps * self.init.strength)) if self.init else self.steps
+        passes = self.freeinit.passes(steps) if self.freeinit else [steps]
+        window = self.window
+        return self.branches * sum(window.calls(self.frames, each) if window else each for each in passes)

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+from animorch.plugin import Backend
 from animorch.runs.store import Rendered, Store
 from animorch.spec.experiment import Experiment
 from animorch.spec.render import RenderSpec
 from animorch.sweep.order import loads
 from animorch.sweep.plan import Plan
-from animorch.sweep.point import Point
+from animorch.sweep.point import Point, backend_of
 from animorch.sweep.todo import Todo
 
 _STORED = 0.6  # FFV1 against raw RGB, 7.5 of 12.6 MB on a textured 512 px clip
@@ -27,6 +28,7 @@ class Cost:
     to_render: int
     loads: int  # times that backend or weights change
     unet_calls: int
+    shared_calls: int  # of unet_calls, those that a clip before has done
     megabytes: float  # of new frames on disk
     seconds: float | None  # None until a clip of this backend and about this size has been measured
 
@@ -42,9 +44,19 @@ def cost(plan: Plan, left: Todo) -> Cost:
         to_render=len(fresh),
         loads=loads(fresh),
         unet_calls=sum(spec.unet_calls for spec in specs),
+        shared_calls=_shared(specs),
         megabytes=sum(_STORED * spec.frames * spec.width * spec.height * 3 / 1e6 for spec in specs),
         seconds=_predicted(plan.settings.runs, specs),
     )
+
+
+def _shared(specs: Sequence[Experiment]) -> int:
+    """UNet calls that backends share, each asked for its clips in the order in which they come."""
+    asked: dict[int, tuple[Backend, list[RenderSpec]]] = {}
+    for experiment in specs:
+        backend = backend_of(experiment)
+        asked.setdefault(id(backend), (backend, []))[1].append(experiment.spec)
+    return sum(backend.shared(each) for backend, each in asked.values())
 
 
 def _first_of_each(points: Iterable[Point]) -> list[Point]:

@@ -10,12 +10,14 @@ from datetime import UTC, datetime
 from filelock import FileLock, Timeout
 
 from animorch.compare.grid import build_grid
+from animorch.compare.viewer import build_viewer
 from animorch.errors import AnimorchError, RunsError, UsageError
 from animorch.plugin import Backend
 from animorch.runs.files import writable
 from animorch.runs.record import Record
 from animorch.runs.sweep import journal
 from animorch.sweep.gently import gently
+from animorch.sweep.notes import lines
 from animorch.sweep.plan import Plan
 from animorch.sweep.point import Point, backend_of
 from animorch.sweep.progress import Reporter
@@ -95,6 +97,7 @@ def _make(outcome: Outcome, points: Sequence[Point], render: Render, writer: Wri
             writer.nudge()
 
     with reporter.shown():
+        reporter.notes(lines(plan))
         render(points, reporter, finished)
 
 
@@ -122,14 +125,19 @@ def in_process(plan: Plan) -> Render:
 
 
 def _grid(outcome: Outcome) -> None:
-    """Build the grid; one that cannot be made is a warning, since every clip is there."""
+    """Build grid and viewer; what cannot be made is a warning, since every clip is there."""
     plan = outcome.plan
     if not plan.settings.grid or len(plan.points) < 2:
         return
+    asked = plan.record()
     try:
-        outcome.mismatched += build_grid(plan.folder, plan.record()).mismatched
+        outcome.mismatched += build_grid(plan.folder, asked).mismatched
     except AnimorchError as error:
         outcome.warnings.append(f"no grid was made: {error}")
+    try:
+        build_viewer(plan.folder, asked)
+    except AnimorchError as error:
+        outcome.warnings.append(f"no viewer was made: {error}")
 
 
 @contextmanager

@@ -7,17 +7,33 @@ from typing import Any
 
 from animorch.spec.experiment import Experiment
 from animorch.spec.identity import canonical
+from animorch.spec.render import Lora
 from animorch.sweep.point import Point
+
+_NOISE = {"seed", "motion_scale", "group_norm", "freeinit", "freenoise"}
+
+
+def _loras(loras: Sequence[Lora]) -> list[Any]:
+    return [[lora.content(), lora.weight, lora.blocks] for lora in loras]
+
 
 _LEVELS: tuple[Callable[[Experiment], Any], ...] = (  # dearest first
     lambda e: e.backend.model_dump(),
     lambda e: e.checkpoint.content(),
-    lambda e: [[lora.content(), lora.weight] for lora in e.loras],
+    lambda e: e.vae and e.vae.content(),
+    lambda e: [[each.name, each.content()] for each in e.embeddings],
+    lambda e: _loras(e.loras),
     lambda e: e.motion.content(),
-    lambda e: [[lora.content(), lora.weight] for lora in e.motion_loras],
+    lambda e: _loras(e.motion_loras),
+    lambda e: [each.content() for each in (*e.controlnets, *e.ip_adapters)],
+    lambda e: e.sparse_control and e.sparse_control.content(),
     lambda e: [e.width, e.height, e.frames, e.window and e.window.model_dump()],
+    lambda e: [each and each.content() for each in (e.init, e.mask)],
     lambda e: [e.prompt, e.negative_prompt, e.clip_skip, list(e.prompt_travel.items())],
+    lambda e: [list(e.negative_travel.items()), e.travel and e.travel.model_dump()],
+    lambda e: [[each.prompt, each.weight, each.content()] for each in e.regions],
     lambda e: [e.sampler, e.schedule, e.steps],
+    lambda e: e.model_dump(mode="json", include=_NOISE),  # so that points which differ in cfg alone meet
 )
 
 

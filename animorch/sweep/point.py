@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from animorch.config.family import of_base
+from animorch.config.named import named
 from animorch.errors import UsageError
 from animorch.plugin import Backend
 from animorch.registry import Kind, make
@@ -63,7 +64,7 @@ class Point:
 
 def point(coordinates: Mapping[str, str], overrides: Sequence[str], values: Mapping[str, Any]) -> Point:
     """Validate one cell's values and name them by their keys; every problem is kept, none raised."""
-    blank = Point(coordinates, tuple(overrides))
+    blank, values = Point(coordinates, tuple(overrides)), named(values)
     try:
         experiment = Experiment.model_validate(values)
     except ValidationError as error:
@@ -139,6 +140,13 @@ def _make_once(kind: Kind, name: str, options: str) -> Any:
     return make(kind, name, json.loads(options))
 
 
+def version_of(kind: Kind, choice: Choice) -> str:
+    """A plugin's version; a post-step's is followed by the content of its files. Raises UsageError."""
+    made = chosen(kind, choice)
+    content = made.content() if kind == "post" else ""
+    return f"{made.version} {content}" if content else str(made.version)
+
+
 def _plugins(experiment: Experiment) -> tuple[dict[str, str], tuple[str, ...]]:
     """Version of each plugin used, and a sentence for each that is missing or has wrong options."""
     versions: dict[str, str] = {}
@@ -148,7 +156,7 @@ def _plugins(experiment: Experiment) -> tuple[dict[str, str], tuple[str, ...]]:
     uses += [("metrics", choice) for choice in experiment.metrics.values()]
     for kind, choice in uses:
         try:
-            versions[f"{kind}.{choice.name}"] = chosen(kind, choice).version
+            versions[f"{kind}.{choice.name}"] = version_of(kind, choice)
         except UsageError as error:
             problems.append(str(error))
     return versions, tuple(problems)

@@ -32,9 +32,10 @@ def problems(plan: Plan) -> list[str]:
     for point in plan.invalid:
         for problem in point.problems:
             found.setdefault(problem, []).append(point.label)
-    return [f"{_few(labels)}: {problem}" for problem, labels in found.items()]
+    return [f"{few(labels)}: {problem}" for problem, labels in found.items()]
 
 
-def _few(labels: list[str]) -> str:
+def few(labels: list[str]) -> str:
+    """The first three labels, and how many more."""
     more = f" and {len(labels) - 3} more" if len(labels) > 3 else ""
     return ", ".join(labels[:3]) + more

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -39,6 +39,11 @@ class Reporter:
             self._steps = bars.add_task("steps", total=None)
             yield self
         self._bars = None
+
+    def notes(self, lines: Sequence[str]) -> None:
+        """Advice, said before the first point and not in the way of anything."""
+        for line in () if self.quiet else lines:
+            self.say(f"[dim]{escape(line)}[/]")
 
     def begins(self, label: str) -> None:
         if self._bars is not None and self._steps is not None:

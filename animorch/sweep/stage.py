@@ -23,6 +23,9 @@ from animorch.spec.experiment import Experiment
 from animorch.sweep.frames import frames_of
 from animorch.sweep.logbook import Watch, log, log_file
 from animorch.sweep.point import Point, chosen
+from animorch.sweep.post import posted
+
+_NAMES = {"png": "frames.png", "av1": "clip.av1.mp4"}  # where the format's word is not the ending
 
 
 def run_point(
@@ -90,7 +93,7 @@ def _make(
         measured["final"] = _measure(experiment, clip)
     if experiment.post:
         with watch.stage("post"):
-            clip = _post(experiment, clip)
+            clip = posted(point, clip, runs, again=fresh)
             encode(clip, folder / FINAL, _embedded(point))
         with watch.stage("metrics"):
             measured = {"before_post": measured["final"], "final": _measure(experiment, clip)}
@@ -118,18 +121,11 @@ def _measure(experiment: Experiment, clip: Clip) -> Measures:
     return found
 
 
-def _post(experiment: Experiment, clip: Clip) -> Clip:
-    for choice in experiment.post.values():
-        clip = chosen("post", choice).apply(clip)
-    return clip
-
-
 def _write_clips(point: Point, clip: Clip, folder: Path) -> None:
     assert point.experiment is not None
     output = point.experiment.output
     for form in output.formats:
-        name = "frames.png" if form == "png" else f"clip.{form}"
-        encode(clip, folder / name, _embedded(point), output.quality)
+        encode(clip, folder / _NAMES.get(form, f"clip.{form}"), _embedded(point), output.quality)
     poster(clip, folder / POSTER)
 
 

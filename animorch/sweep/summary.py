@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from animorch.runs.names import GRID, VIEWER
 from animorch.sweep.execute import Outcome
 
 
@@ -28,13 +29,13 @@ def summary(outcome: Outcome) -> str:
 
 
 def _results(outcome: Outcome) -> list[Path]:
-    """The grid, or the clips of a single point, else the folder."""
+    """The grid and the viewer, or the clips of a single point, else the folder."""
     folder = outcome.plan.folder
     if len(outcome.plan.points) == 1 and not outcome.failed and outcome.plan.ordered:
         clips = sorted((folder / outcome.plan.ordered[0].folder).glob("clip.*"))
         return [clip for clip in clips if clip.suffix != ".json"]
-    grid = folder / "grid.mp4"
-    return [grid] if grid.is_file() and not outcome.interrupted else [folder]
+    made = [path for path in (folder / GRID, folder / VIEWER) if path.is_file()]
+    return made if made and not outcome.interrupted else [folder]
 
 
 def _near(path: Path) -> str:

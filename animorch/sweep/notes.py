@@ -1,0 +1,58 @@
+"""Notes: the advice on a plan's points, each piece said once with the points that it is for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from animorch.advice import ALL, MEMORY, Note, advice
+from animorch.spec.experiment import Experiment
+from animorch.sweep.plan import Plan
+from animorch.sweep.point import backend_of
+from animorch.sweep.problem import few
+
+_SHOWN = 8  # notes that are printed
+
+
+def notes(plan: Plan) -> dict[Note, list[str]]:
+    """Notes on the points that are to be rendered or stand, with the points' labels; `silence` leaves out."""
+    found: dict[Note, list[str]] = {}
+    silent = plan.settings.silence
+    for point in plan.points:
+        if point.planned and point.experiment is not None:
+            for note in [*advice(point.experiment, silent), *_memory(point.experiment, silent)]:
+                found.setdefault(note, []).append(point.label)
+    return found
+
+
+def _memory(experiment: Experiment, silent: Collection[str]) -> list[Note]:
+    """What the backend says of the memory that the clip takes."""
+    if {ALL, MEMORY} & set(silent):
+        return []
+    told = backend_of(experiment).notes(experiment.spec)
+    return [Note(MEMORY, sentence, "docs/memory.md") for sentence in told]
+
+
+def lines(plan: Plan) -> list[str]:
+    """A line a note, and how they are silenced."""
+    found = notes(plan)
+    if not found:
+        return []
+    count = sum(point.planned for point in plan.points)
+    told = [f"note  {_for(labels, count)}{note.sentence} ({note.name})" for note, labels in found.items()]
+    if len(told) > _SHOWN:
+        told[_SHOWN:] = [f"      … {len(told) - _SHOWN} more; `animorch plan --json` has them all"]
+    names = ",".join(dict.fromkeys(note.name for note in found))
+    return [*told, f"      silence=[{names}] hides {'it' if len(found) == 1 else 'them'}"]
+
+
+def record(plan: Plan) -> list[Mapping[str, object]]:
+    """The notes as plain data, for `animorch plan --json`."""
+    return [
+        {"name": note.name, "sentence": note.sentence, "source": note.source, "points": labels}
+        for note, labels in notes(plan).items()
+    ]
+
+
+def _for(labels: list[str], count: int) -> str:
+    """Whose note it is, where not every point's."""
+    return "" if len(labels) == count else f"{few(labels)}: "
