@@ -5,6 +5,7 @@ are imported when a clip is written or read.
 """
 
 from animorch.media.captions import captions_of
+from animorch.media.compared import compared, comparisons
 from animorch.media.decoded import decoded
 from animorch.media.decoder import decode
 from animorch.media.encoder import FORMATS, Quality, encode, encode_stream
@@ -19,6 +20,8 @@ __all__ = [
     "Quality",
     "Stream",
     "captions_of",
+    "compared",
+    "comparisons",
     "decode",
     "decoded",
     "encode",

@@ -80,6 +80,13 @@ def encoders() -> frozenset[str]:
     return frozenset(re.findall(r"^ V\S{5} (\S+)", listed.decode("utf-8", "replace"), re.MULTILINE))
 
 
+@lru_cache(maxsize=1)
+def filters() -> frozenset[str]:
+    """Names of the filters that this ffmpeg has (ssim, libvmaf …)."""
+    _, listed, _ = capture(["-filters"])
+    return frozenset(re.findall(r"^ \S{2,3} (\S+) +\S+->", listed.decode("utf-8", "replace"), re.MULTILINE))
+
+
 def url(path: Path) -> str:
     """A path as ffmpeg takes it, whatever characters it holds (a colon would name a protocol)."""
     return f"file:{path}"

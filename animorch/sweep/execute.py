@@ -69,7 +69,9 @@ def execute(plan: Plan, render: Render | None = None) -> Outcome:
         outcome = Outcome(plan, dict(work.kept))
         plan.record().save(plan.folder)
         tracking = plan.settings.tracking
-        writer = Writer(plan.folder, tracking.uri) if tracking.enabled else None
+        writer = Writer(plan.folder, tracking.uri, system=tracking.system) if tracking.enabled else None
+        if writer is not None and tracking.system:
+            writer.nudge()  # so that the load is seen from the first frame on
         try:
             if work.make:
                 journal(plan.folder, "started", points=len(plan.points), todo=len(work.make))

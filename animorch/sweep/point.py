@@ -141,9 +141,14 @@ def _make_once(kind: Kind, name: str, options: str) -> Any:
 
 
 def version_of(kind: Kind, choice: Choice) -> str:
-    """A plugin's version; a post-step's is followed by the content of its files. Raises UsageError."""
+    """A plugin's version, followed by the content of a post-step's or metric's files. Raises UsageError.
+
+    A metric that cannot measure here has another one, so that it is made up for once it can.
+    """
     made = chosen(kind, choice)
-    content = made.content() if kind == "post" else ""
+    if kind == "metrics" and made.preflight():
+        return f"{made.version} left out"
+    content = made.content() if kind in ("post", "metrics") else ""
     return f"{made.version} {content}" if content else str(made.version)
 
 

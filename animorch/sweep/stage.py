@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from animorch.clip import Clip
-from animorch.errors import AnimorchError, BackendError
+from animorch.errors import AnimorchError, BackendError, MetricError
 from animorch.media import encode, poster
-from animorch.plugin import Measures, Progress
+from animorch.plugin import Measures, Metric, Progress
 from animorch.runs.files import link_or_copy, staged
 from animorch.runs.names import EXPERIMENT, FINAL, FRAMES, LOG, METRICS, OVERRIDES, POSTER
 from animorch.runs.record import Record, facts
 from animorch.runs.store import Store
-from animorch.spec.experiment import Experiment
+from animorch.spec.experiment import Choice, Experiment
 from animorch.sweep.frames import frames_of
 from animorch.sweep.logbook import Watch, log, log_file
 from animorch.sweep.point import Point, chosen
@@ -111,7 +111,7 @@ def _measure(experiment: Experiment, clip: Clip) -> Measures:
     """Every metric's numbers; those of a metric under a key of its own carry that key in front."""
     found: Measures = {}
     for key, choice in experiment.metrics.items():
-        measured = chosen("metrics", choice).measure(clip, experiment.spec)
+        measured = _measured(key, choice, clip, experiment)
         named = {name if key == choice.name else f"{key}.{name}": value for name, value in measured.items()}
         if twice := sorted(found.keys() & named.keys()):
             raise BackendError(
@@ -119,6 +119,18 @@ def _measure(experiment: Experiment, clip: Clip) -> Measures:
             )
         found |= named
     return found
+
+
+def _measured(key: str, choice: Choice, clip: Clip, experiment: Experiment) -> Measures:
+    """One metric's numbers; none, and a sentence in the log, when it cannot measure here or this clip."""
+    metric: Metric = chosen("metrics", choice)
+    try:
+        if missing := metric.preflight():
+            raise MetricError("; ".join(missing))
+        return metric.measure(clip, experiment.spec)
+    except MetricError as error:
+        log.warning("metric %s is left out: %s", key, error)
+        return {}
 
 
 def _write_clips(point: Point, clip: Clip, folder: Path) -> None:

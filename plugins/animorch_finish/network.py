@@ -37,6 +37,10 @@ def _loaded(path: Path, written: int, device: str) -> Any:
             f"post.upscale.weights needs {error.name}, which is not installed; "
             "pip install 'animorch[upscale]', or leave weights away for lanczos"
         ) from error
+    except RuntimeError as error:  # a torchvision that was built for another torch
+        raise BackendError(
+            f"spandrel cannot be loaded ({error}); install the torchvision that belongs to your torch"
+        ) from error
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     try:

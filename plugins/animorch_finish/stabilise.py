@@ -29,7 +29,7 @@ class Stabilise(PostStep):
         if len(clip) < 2 or min(clip.width, clip.height) < _LEAST:
             return Clip(clip.frames.copy(), clip.fps)
         if self.method == "deshake":
-            return filtered(clip, "format=yuv444p,deshake=edge=mirror").at(clip.fps)
+            return filtered(clip, "format=yuv444p,deshake=edge=mirror:contrast=20").at(clip.fps)
         look = f"format=yuv444p,vidstabdetect=shakiness={self.shakiness}:result=moves.trf:fileformat=ascii"
         move = f"vidstabtransform=input=moves.trf:smoothing={self.smoothing}:optzoom=0:crop=keep"
         return filtered(clip, look, f"format=yuv444p,{move}").at(clip.fps)

@@ -7,9 +7,7 @@ from fractions import Fraction
 from typing import TypeVar
 
 Picture = TypeVar("Picture")
-NEAR = Fraction(
-    1, 64
-)  # of a gap: a time is met to half of this; thirds take six calls, halves and quarters are exact
+NEAR = Fraction(1, 32)  # of a gap: times are met to half of it; thirds take five calls, halves are exact
 
 
 def at_times(

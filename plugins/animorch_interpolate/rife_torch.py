@@ -21,7 +21,7 @@ ADVICE = (
 
 
 class RifeTorch(Interpolator):
-    """Any factor: 4.x knows every time, 3.x the middle, from which others are halved (to 1/128 of a gap)."""
+    """Any factor: 4.x knows every time, 3.x the middle, from which others are halved (to 1/64 of a gap)."""
 
     name: ClassVar[str] = "rife_torch"
 

@@ -6,11 +6,9 @@ from pathlib import Path
 
 import torch
 
-CONV = {"weight": 4, "bias": 1}
-
 
 def rife4(path: Path, *, blocks: int = 4, head: int = 0, passed: int = 0, module: str = "") -> Path:
-    """A flownet.pkl of RIFE 4.x: `head` layers of an encoder (none up to 4.6), `passed` features (4.21 on)."""
+    """A flownet.pkl of RIFE 4.x: `head` layers of an encoder (none to 4.6), `passed` features (4.21 on)."""
     chance = torch.Generator().manual_seed(3)
 
     def some(*shape: int) -> torch.Tensor:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -28,14 +29,15 @@ class TestMinterpolate(InterpolatorContract):
 
 class TestMinterpolateInPlainBlocks(InterpolatorContract):
     plugin = Minterpolate
-    options = {"mode": "blocks"}
+    options: ClassVar[dict[str, str]] = {"mode": "blocks"}
     factors = (4, 5)
     lengths = (3,)
 
 
 class TestRife3(InterpolatorContract):
     plugin = RifeTorch
-    lengths = (1, 3)
+    lengths = (1, 2)
+    size = (16, 12)
     still_error = 255
 
     @pytest.fixture(autouse=True)
@@ -45,7 +47,8 @@ class TestRife3(InterpolatorContract):
 
 class TestRife4(InterpolatorContract):
     plugin = RifeTorch
-    lengths = (1, 3)
+    lengths = (1, 2)
+    size = (16, 12)
     still_error = 255
 
     @pytest.fixture(autouse=True)
@@ -108,10 +111,10 @@ def test_counts_rates_and_durations_follow_the_formula(
 
 
 @given(some.integers(2, 40))
-def test_halving_meets_every_time_to_a_hundredth_of_a_gap(factor: int) -> None:
+def test_halving_meets_every_time_to_a_64th_of_a_gap(factor: int) -> None:
     times = [Fraction(step, factor) for step in range(1, factor)]
     met = at_times(Fraction(0), Fraction(1), times, lambda low, high: (low + high) / 2)
-    assert all(abs(time - found) <= Fraction(1, 128) for time, found in zip(times, met, strict=True))
+    assert all(abs(time - found) <= Fraction(1, 64) for time, found in zip(times, met, strict=True))
 
 
 def test_halving_is_exact_and_no_dearer_than_needed_for_powers_of_two() -> None:

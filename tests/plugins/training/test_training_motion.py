@@ -195,5 +195,7 @@ def test_a_validation_clip_is_the_one_that_the_result_renders(weights: Path, tmp
     wanted = {"prompts": ["a red star"], "every": 2, "frames": 4, "steps": 2, "seed": 7}
     trainer, presets, told = trained("motion", tmp_path, weights, ema=0.9, validation=wanted)
     made = MotionModule(name="mine", **presets[0].values)
-    assert np.array_equal(told.clips[2, "00_a_red_star"].frames, frames(spec(trainer, motion=made)))
-    assert np.array_equal(told.clips[0, "00_a_red_star"].frames, frames(spec(trainer)))
+    for step, asked in ((2, spec(trainer, motion=made)), (0, spec(trainer))):
+        shown = told.clips[step, "00_a_red_star"].frames.astype(int)
+        # torch's matmul rounds by whether a weight wants a gradient, which frozen ones in training do not
+        assert abs(shown - frames(asked)).max() <= 1
