@@ -8,6 +8,7 @@ from animorch.errors import (
     AnimorchError,
     BackendError,
     MediaError,
+    MetricError,
     PluginError,
     TrackingError,
     TrainingError,
@@ -19,6 +20,7 @@ from animorch.plugin import (
     Backend,
     Captioner,
     Command,
+    Measure,
     Measures,
     Metric,
     PostStep,
@@ -53,9 +55,11 @@ __all__ = [
     "IPAdapter",
     "Init",
     "Lora",
+    "Measure",
     "Measures",
     "MediaError",
     "Metric",
+    "MetricError",
     "MotionModule",
     "Pictures",
     "PluginError",
@@ -76,6 +80,8 @@ __all__ = [
     "WeightsError",
     "Window",
     "captions_of",
+    "compared",
+    "comparisons",
     "composed",
     "decoded",
     "filtered",
@@ -87,13 +93,15 @@ __all__ = [
 
 if TYPE_CHECKING:
     from animorch.compare.letters import font
-    from animorch.media import captions_of, decoded, filtered
+    from animorch.media import captions_of, compared, comparisons, decoded, filtered
     from animorch.models import pull_command
     from animorch.registry import make
     from animorch.sweep.composed import composed
 
 _LATER = {  # from higher floors, so they are fetched when they are asked for
     "captions_of": "animorch.media",
+    "compared": "animorch.media",
+    "comparisons": "animorch.media",
     "composed": "animorch.sweep.composed",
     "decoded": "animorch.media",
     "filtered": "animorch.media",

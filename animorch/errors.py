@@ -9,6 +9,7 @@ AnimorchError            already a sentence for a person: shown without a traceb
 ├── TrainingError        a training could not go on; its last checkpoint is kept, exit 3
 ├── RunsError            the runs folder could not be written meanwhile: finished points are kept, exit 3
 ├── MediaError           ffmpeg or Pillow could not write or read a file
+├── MetricError          a metric cannot measure this clip: its numbers are left out, the point goes on
 └── TrackingError        the MLflow store could not be reached (records on disk stay the truth)
 """
 
@@ -49,6 +50,10 @@ class RunsError(AnimorchError):
 
 class MediaError(AnimorchError):
     """A clip could not be encoded or decoded."""
+
+
+class MetricError(AnimorchError):
+    """A metric cannot measure this clip (a reference of another size); the point is made without it."""
 
 
 class TrackingError(AnimorchError):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol
 
@@ -107,12 +108,42 @@ class PostStep(Plugin, ABC):
         """The changed clip; the one given is left as it is."""
 
 
+@dataclass(frozen=True)
+class Measure:
+    """What a number means: its unit, which way is better, and the ends of its range (null: none).
+
+    `better` is null where neither way is: motion, brightness.
+    """
+
+    unit: str
+    better: Literal["lower", "higher"] | None = None
+    low: float | None = None
+    high: float | None = None
+
+
 class Metric(Plugin, ABC):
     """Reads numbers off a Clip."""
 
+    # What each number means, by its name; empty where a plugin does not say. For people and the viewer.
+    measures: ClassVar[Mapping[str, Measure]] = {}
+
+    def content(self) -> str:
+        """As PostStep.content: names the content of weights and reference clips, for the keys."""
+        return ""
+
+    def preflight(self) -> list[str]:
+        """A sentence for everything missing (weights, a library, a reference), told before the first frame.
+
+        A metric that has one is left out and the points are made without it. Must not import torch.
+        """
+        return []
+
     @abstractmethod
     def measure(self, clip: Clip, spec: RenderSpec) -> Measures:
-        """Named numbers (lower_snake_case); a list is a series with at most one number a frame."""
+        """Named numbers (lower_snake_case); a list is a series with at most one number a frame.
+
+        Raises MetricError when it cannot measure this clip: it is left out, and the point goes on.
+        """
 
 
 class Report(Protocol):

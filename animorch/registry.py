@@ -17,7 +17,7 @@ from pydantic_core import to_jsonable_python
 
 from animorch import plugin
 from animorch.errors import PluginError, UsageError
-from animorch.plugin import Plugin
+from animorch.plugin import Measure, Plugin
 from animorch.spec.model import sentences
 
 Kind = Literal["backend", "post", "metrics", "mode", "captioner", "command"]
@@ -101,6 +101,11 @@ def make(kind: Kind, name: str, options: Mapping[str, Any]) -> Any:
     except ValidationError as error:
         at = "" if kind == "mode" else f"{kind}.{name}"  # a trainer's options are flat
         raise UsageError("; ".join(sentences(error, at))) from error
+
+
+def measures() -> dict[str, Measure]:
+    """What the numbers of every installed metric mean, by their names; those that no plugin explains lack."""
+    return {name: said for cls in offers("metrics").values() for name, said in cls.measures.items()}
 
 
 def defaults(cls: type[Plugin]) -> dict[str, Any]:

@@ -59,7 +59,7 @@ def test_the_plugin_in_the_docs_works() -> None:
     scope: dict[str, object] = {"__name__": "animorch_sharpness"}
     exec(compile(code, "docs/plugins.md", "exec"), scope)
     metric = scope["Sharpness"](every=2)  # type: ignore[operator]
-    assert metric.measure(moving_clip(), small_spec())["sharpness"] > 0
+    assert metric.measure(moving_clip(), small_spec())["edge_sharpness"] > 0
 
 
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda path: path.name)

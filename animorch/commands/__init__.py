@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from animorch.commands.best import Best
 from animorch.commands.caption import Caption
 from animorch.commands.dashboard import Dashboard
 from animorch.commands.grid import Grid
@@ -19,4 +20,5 @@ from animorch.plugin import Command, hookimpl
 
 @hookimpl
 def animorch_commands() -> list[type[Command]]:
-    return [Caption, Dashboard, Grid, Import, Models, PlanCommand, Report, Rerun, Schema, Status, Sync, Train]
+    ours = [Best, Caption, Dashboard, Grid, Import, Models, PlanCommand, Report, Rerun, Schema, Status]
+    return [*ours, Sync, Train]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product, takewhile
 from math import ceil
@@ -11,6 +11,7 @@ from animorch.runs.sweep import PlannedAxis, PlannedPoint, SweepPlan
 
 MOST_COLUMNS, MOST_ROWS = 12, 8  # beyond these a cell would be a thumbnail; the rest go on another page
 _ONE_ROW = 5  # this many cells always stand side by side
+_AS_IS: Mapping[str, str] = {}
 _LONG = 24  # letters that values must share at their start before it is left out
 
 
@@ -25,19 +26,20 @@ class Page:
     captions: dict[tuple[int, int], str]
 
 
-def arrange(plan: SweepPlan, aspect: float) -> tuple[Page, ...]:
+def arrange(plan: SweepPlan, aspect: float, names: Mapping[str, str] = _AS_IS) -> tuple[Page, ...]:
     """Pages of one shape on which every point stands exactly once.
 
-    aspect: width / height of a cell. The last two axes are rows and columns, those before them make
-    the pages; a single axis, or points that fill no table, make a list.
+    aspect: width / height of a cell. names: what an axis is called instead of by its key.
+    The last two axes are rows and columns, those before them make the pages; a single axis, or points
+    that fill no table, make a list.
     """
     axes = [axis for axis in plan.axes if len(axis.values) > 1]
     if len(axes) < 2 or not _is_table(plan):
-        return _list_pages(plan.points, axes[0].name if len(axes) == 1 else None, aspect)
+        return _list_pages(plan.points, axes[0].name if len(axes) == 1 else None, aspect, names)
     *leading, rows, columns = axes
     fixed = [axis for axis in plan.axes if len(axis.values) == 1]
     pages = (
-        _table_page(plan, fixed + leading, values, _part(rows, down), _part(columns, across))
+        _table_page(plan, fixed + leading, values, _part(rows, down), _part(columns, across), names)
         for values in product(*(axis.values for axis in fixed + leading))
         for down in _parts(len(rows.values), MOST_ROWS)
         for across in _parts(len(columns.values), MOST_COLUMNS)
@@ -73,6 +75,7 @@ def _table_page(
     values: Sequence[str],
     rows: PlannedAxis,
     columns: PlannedAxis,
+    names: Mapping[str, str],
 ) -> Page:
     page = dict(zip((axis.name for axis in leading), values, strict=True))
     cells = {
@@ -85,12 +88,18 @@ def _table_page(
         and point.coordinates[columns.name] in columns.values
         and all(point.coordinates[name] == value for name, value in page.items())
     }
-    title = "   ".join(f"{name}={value}" for name, value in page.items())
-    return Page(title, _labels(rows), _labels(columns), cells, {})
+    title = ",   ".join(_said(name, value, names) for name, value in page.items())
+    return Page(title, _labels(rows, names), _labels(columns, names), cells, {})
 
 
-def _labels(axis: PlannedAxis) -> tuple[str, ...]:
-    return tuple(f"{axis.name}={value}" for value in telling(axis.values))
+def _labels(axis: PlannedAxis, names: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(_said(axis.name, value, names) for value in telling(axis.values))
+
+
+def _said(axis: str, value: str, names: Mapping[str, str]) -> str:
+    """`cfg 7`, `prompt: a red fox`; of an axis that is called nothing, its value alone."""
+    name = names.get(axis, axis)
+    return f"{name}{':' * (' ' in value)} {value}" if name else value
 
 
 def telling(values: Sequence[str]) -> list[str]:
@@ -100,11 +109,13 @@ def telling(values: Sequence[str]) -> list[str]:
     return ["…" + value[cut:] for value in values] if cut >= _LONG and len(values) > 1 else list(values)
 
 
-def _list_pages(points: Sequence[PlannedPoint], axis: str | None, aspect: float) -> tuple[Page, ...]:
+def _list_pages(
+    points: Sequence[PlannedPoint], axis: str | None, aspect: float, names: Mapping[str, str]
+) -> tuple[Page, ...]:
     columns = _columns(len(points), aspect)
     spans = _parts(len(points), columns * MOST_ROWS)
     rows = ceil(max(len(span) for span in spans) / columns)
-    captions = _captions(points, axis)
+    captions = _captions(points, axis, names)
     return tuple(_list_page(span, captions, rows, columns) for span in spans)
 
 
@@ -114,10 +125,12 @@ def _list_page(span: range, captions: Sequence[str], rows: int, columns: int) ->
     return Page("", ("",) * rows, ("",) * columns, places, shown)
 
 
-def _captions(points: Sequence[PlannedPoint], axis: str | None) -> list[str]:
+def _captions(points: Sequence[PlannedPoint], axis: str | None, names: Mapping[str, str]) -> list[str]:
     if axis is None or any(axis not in point.coordinates for point in points):
-        return telling([point.label for point in points])
-    return [f"{axis}={value}" for value in telling([point.coordinates[axis] for point in points])]
+        said = ([_said(*place, names) for place in point.coordinates.items()] for point in points)
+        return telling([", ".join(parts) or "the clip" for parts in said])
+    values = telling([point.coordinates[axis] for point in points])
+    return [_said(axis, value, names) for value in values]
 
 
 def _columns(count: int, aspect: float) -> int:

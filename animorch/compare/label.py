@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from animorch.compare.layout import Box
-from animorch.compare.letters import font, legible
+from animorch.compare.letters import legible, put, width_in
 from animorch.compare.style import Colour
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def line_height(size: int) -> int:
 
 def width_of(text: str, size: int) -> int:
     """Pixels that one line takes."""
-    return int(font(size, text).getlength(text)) + 1
+    return width_in(text, size)
 
 
 def wrapped(text: str, size: int, width: int, lines: int) -> list[str]:
@@ -69,4 +69,4 @@ def write(draw: ImageDraw, box: Box, text: str, size: int, colour: Colour, align
         align
     ]
     for place, line in enumerate(lines):
-        draw.text((x, y + place * step), line, colour, font(size, line), anchor=anchor)
+        put(draw, (x, y + place * step), line, colour, size, anchor)

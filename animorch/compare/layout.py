@@ -33,6 +33,7 @@ class Room:
     side: int = 0  # width of the row labels
     head: int = 0  # height of the column labels
     caption: int = 0  # height of the line above each cell
+    below: int = 0  # height of the numbers below each cell
 
 
 @dataclass(frozen=True)
@@ -48,12 +49,17 @@ class Layout:
     top: int
 
     def cell(self, row: int, column: int) -> Box:
-        y = self.top + row * (self.room.caption + self.cell_h + GAP) + self.room.caption
+        step = self.room.caption + self.cell_h + self.room.below + GAP
+        y = self.top + row * step + self.room.caption
         return Box(self.left + column * (self.cell_w + GAP), y, self.cell_w, self.cell_h)
 
     def caption(self, row: int, column: int) -> Box:
         box = self.cell(row, column)
         return Box(box.x, box.y - self.room.caption, box.w, self.room.caption)
+
+    def below(self, row: int, column: int) -> Box:
+        box = self.cell(row, column)
+        return Box(box.x, box.y + box.h, box.w, self.room.below)
 
     def row_label(self, row: int) -> Box:
         return Box(self.left - GAP - self.room.side, self.cell(row, 0).y, self.room.side, self.cell_h)
@@ -84,10 +90,10 @@ def lay_out(room: Room, clip: tuple[int, int], page: tuple[int, int], narrowest:
     cell_w, cell_h = cell_size(
         clip,
         (page[0] - around_w) / room.columns,
-        (page[1] - around_h) / room.rows - room.caption,
+        (page[1] - around_h) / room.rows - room.caption - room.below,
     )
     width = max(around_w + room.columns * cell_w, narrowest)
-    height = around_h + room.rows * (cell_h + room.caption)
+    height = around_h + room.rows * (cell_h + room.caption + room.below)
     left = MARGIN + side + (width - around_w - room.columns * cell_w) // 2
     return Layout(room, width + width % 2, height + height % 2, cell_w, cell_h, left, TITLE + head)
 

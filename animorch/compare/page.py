@@ -12,6 +12,7 @@ from animorch.compare.cell import Cell
 from animorch.compare.footage import Footage
 from animorch.compare.label import line_height, width_of, wrapped, write
 from animorch.compare.layout import TITLE, Box, Layout, Room, lay_out
+from animorch.compare.numbers import Lines
 from animorch.compare.style import ACCENT, CELL, LINE, PAPER, QUIET, TEXT
 
 if TYPE_CHECKING:
@@ -19,35 +20,50 @@ if TYPE_CHECKING:
     from PIL.Image import Image
     from PIL.ImageDraw import ImageDraw
 
-LABEL, HEADLINE = 15, 19  # letter sizes, pixels
+LABEL, HEADLINE, NUMBER = 15, 19, 13  # letter sizes, pixels
 WIDEST_SIDE, MOST_LINES = 210, 3
 ABOVE = 8  # pixels that keep a caption from the cell above it
 CLOCK = 80  # pixels at the right of the title bar
 TITLE_BAR = TITLE - 12  # height of the bar; below it is air
 
 
-def layout_for(pages: Sequence[Page], clip: tuple[int, int], size: tuple[int, int]) -> Layout:
-    """One layout for all pages: labels get the room they need, cells get the rest of `size`."""
-    room = _room(pages, 1)
+def layout_for(
+    pages: Sequence[Page], clip: tuple[int, int], size: tuple[int, int], numbers: int = 0
+) -> Layout:
+    """One layout for all pages: labels get the room they need, cells get the rest of `size`.
+
+    numbers: how many lines stand under each cell.
+    """
+    room = _room(pages, 1, numbers)
     first = lay_out(room, clip, size)
     heads = [label for page in pages for label in (*page.columns, *page.captions.values())]
     lines = max((len(wrapped(label, LABEL, first.cell_w, MOST_LINES)) for label in heads), default=1)
-    return lay_out(_room(pages, lines), clip, size)
+    return lay_out(_room(pages, lines, numbers), clip, size)
 
 
-def _room(pages: Sequence[Page], lines: int) -> Room:
+def _room(pages: Sequence[Page], lines: int, numbers: int) -> Room:
     rows, columns = max(len(page.rows) for page in pages), max(len(page.columns) for page in pages)
     height = lines * line_height(LABEL) + 4
+    below = numbers * line_height(NUMBER) + 6 * bool(numbers)
     if pages[0].captions:
-        return Room(rows, columns, caption=height + ABOVE)
+        return Room(rows, columns, caption=height + ABOVE, below=below)
     widest = max(width_of(label, LABEL) for page in pages for label in page.rows)
-    return Room(rows, columns, side=min(widest, WIDEST_SIDE), head=height)
+    return Room(rows, columns, side=min(widest, WIDEST_SIDE), head=height, below=below)
 
 
-def drawn(page: Page, layout: Layout, cells: Sequence[Cell], name: str, note: str, clock: int = 0) -> Image:
+def drawn(
+    page: Page,
+    layout: Layout,
+    cells: Sequence[Cell],
+    numbers: Sequence[Lines],
+    name: str,
+    note: str,
+    clock: int = 0,
+) -> Image:
     """Everything on a page that does not move; clips are left as empty cells.
 
-    note: at the right of the title bar, `clock` pixels from its end.
+    cells, numbers: of every point of the plan. note: at the right of the title bar, `clock` pixels from
+    its end.
     """
     from PIL import Image, ImageDraw
 
@@ -58,7 +74,19 @@ def drawn(page: Page, layout: Layout, cells: Sequence[Cell], name: str, note: st
     for row in range(len(page.rows)):
         for column in range(len(page.columns)):
             _draw_cell(draw, page, layout, cells, (row, column))
+    for place, number in page.cells.items():
+        _draw_numbers(draw, layout.below(*place), numbers[number])
     return image
+
+
+def _draw_numbers(draw: ImageDraw, box: Box, lines: Lines) -> None:
+    """Each metric's name at the left, shortened where there is no room, and its value at the right."""
+    step = line_height(NUMBER)
+    for place, (name, value) in enumerate(lines):
+        line, taken = Box(box.x, box.y + 4 + place * step, box.w, step), width_of(value, NUMBER) + 8
+        write(draw, line, value, NUMBER, TEXT, "right")
+        for part in wrapped(name, NUMBER, max(box.w - taken, 1), 1):
+            write(draw, replace(line, w=max(box.w - taken, 1)), part, NUMBER, QUIET)
 
 
 def _draw_title(draw: ImageDraw, layout: Layout, name: str, title: str, note: str, clock: int) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from animorch.compare.label import line_height, width_of, wrapped
 from animorch.compare.layout import Box
-from animorch.compare.letters import font
+from animorch.compare.letters import put
 from animorch.compare.style import ALARM, CELL, PAPER, TEXT, TONES, Colour
 
 if TYPE_CHECKING:
@@ -21,11 +21,12 @@ def panel(draw: ImageDraw, box: Box, state: str, reason: str) -> None:
     draw.rectangle((box.x, box.y, box.x + 2, box.y + box.h - 1), heading)
     roomy = min(box.w, box.h) >= 160
     size, small, pad = (15, 13, 14) if roomy else (13, 12, 8)
-    draw.text((box.x + pad, box.y + pad), state, heading, font(size))
+    put(draw, (box.x + pad, box.y + pad), state, heading, size, "la")
     below = box.y + pad + line_height(size) + 3
     room = (box.y + box.h - pad // 2 - below) // line_height(small)
     for place, line in enumerate(wrapped(reason, small, box.w - 2 * pad, max(room, 0))):
-        draw.text((box.x + pad, below + place * line_height(small)), line, _soft(heading), font(small, line))
+        at = box.x + pad, below + place * line_height(small)
+        put(draw, at, line, _soft(heading), small, "la")
 
 
 def _soft(colour: Colour) -> Colour:
@@ -52,7 +53,7 @@ def wrong_clip(image: Image) -> None:
     draw, size = ImageDraw.Draw(image), 13 if image.width >= 110 else 11
     right = min(width_of("wrong clip", size) + 13, image.width) - 1
     draw.rectangle((0, 0, right, line_height(size) + 6), ALARM)
-    draw.text((6, line_height(size) / 2 + 3), "wrong clip", (255, 255, 255), font(size), anchor="lm")
+    put(draw, (6, line_height(size) / 2 + 3), "wrong clip", (255, 255, 255), size, "lm")
 
 
 def held(image: Image) -> None:

@@ -19,11 +19,13 @@ STILLS, SEAM = 3, 2  # frames in a cell's strip, pixels between them
 _VISIBLE, _LARGEST = 192, 256  # pixels of a frame's longer side: a tiny clip's at least, any clip's at most
 
 
-def sheet_layout(pages: Sequence[Page], clip: tuple[int, int]) -> tuple[Layout, tuple[int, int]]:
-    """Layout of a page of the sheet, and the size of each still in a strip."""
+def sheet_layout(
+    pages: Sequence[Page], clip: tuple[int, int], numbers: int = 0
+) -> tuple[Layout, tuple[int, int]]:
+    """Layout of a page of the sheet, and the size of each still in a strip; numbers: lines under a cell."""
     still = _still(clip)
     strip = STILLS * still[0] + (STILLS - 1) * SEAM, still[1]
-    layout = layout_for(pages, strip, (WIDTH, min(HEIGHT, max(TALLEST // len(pages), 240))))
+    layout = layout_for(pages, strip, (WIDTH, min(HEIGHT, max(TALLEST // len(pages), 240))), numbers)
     return layout, ((layout.cell_w - (STILLS - 1) * SEAM) // STILLS, layout.cell_h)
 
 

@@ -17,6 +17,7 @@ from animorch.registry import offers
 from animorch.spec.experiment import Experiment, Output
 
 _TEXT_KEYS = ("prompt", "negative_prompt")
+_QUOTED_KEY = re.compile(r"""[{,]\s*(["'])[^"']*\1\s*:""")
 _GRAMMAR = (
     "mismatched input",
     "extraneous input",
@@ -54,6 +55,8 @@ def _ungrammatical(said: str, lines: tuple[str, ...]) -> str:
         return f"{line!r} needs quotes inside the shell's: {quoted_form(line)}"
     if "=" not in line:
         return f"{line!r} is not KEY=VALUE; see `animorch --help`"
+    if _QUOTED_KEY.search(line):
+        return f"{line!r} has quotes around a key; write keys without, as in {{50%: a red star}}"
     reason = re.sub(r"^.*?(Error parsing override|Error when)", r"\1", said).partition(" See https")[0]
     return f"{line!r} cannot be read ({reason}); quote the value inside the shell's quotes if it is a text"
 

@@ -38,6 +38,7 @@ class Tracking(Frozen):
 
     enabled: bool = Field(True, description="Write runs to MLflow.")
     uri: str | None = Field(None, description="Tracking URI; null is sqlite in the runs folder.")
+    system: bool = Field(False, description="Log the machine's load too (needs psutil).")
 
 
 def _absolute(folder: Path) -> Path:

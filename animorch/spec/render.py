@@ -129,7 +129,7 @@ class RenderSpec(Frozen):
     motion_scale: float = Field(1.0, ge=0, le=4, description="Strength of the motion module.")
     prompt: str = Field("", coerce_numbers_to_str=True, description="What to see.")
     negative_prompt: str = Field("", coerce_numbers_to_str=True, description="What not to see.")
-    prompt_travel: dict[int, str] = Field({}, description='Prompts on the way: {0: a, "50%": b, "1.5s": c}.')
+    prompt_travel: dict[int, str] = Field({}, description="Prompts on the way: {0: a, 50%: b, 1.5s: c}.")
     negative_travel: dict[int, str] = Field({}, description="Negative prompts on the way, as prompt_travel.")
     travel: Travel | None = Field(None, description="How prompts blend on the way; null: a straight line.")
     steps: int = Field(25, ge=1, le=1000, description="Denoising steps.")
@@ -223,15 +223,21 @@ class RenderSpec(Frozen):
                 f"checkpoint={self.checkpoint.name} is of base {self.checkpoint.base}; "
                 f"choose a motion module for {self.checkpoint.base} or a checkpoint of {self.motion.base}"
             )
-        table = self.motion.table
-        span = min(self.window.length, self.frames) if self.window else self.frames
-        if table is not None and span > table:
-            raise ValueError(
-                f"{'window.length' if self.window else 'frames'}={span} is more than the {table} "
-                f"that motion={self.motion.name} has positions for; "
-                f"set window.length={min(table, self.motion.trained_frames)} or lower it"
-            )
+        if problem := self.too_long(self.motion.table):
+            raise ValueError(problem)
         return self
+
+    def too_long(self, table: int | None) -> str | None:
+        """A sentence when more frames are asked for at once than a motion module has positions for."""
+        span = min(self.window.length, self.frames) if self.window else self.frames
+        if table is None or span <= table:
+            return None
+        length = f"window.length={min(table, self.motion.trained_frames)}"
+        cure = f"set {length}" if self.window else f"lower frames, or let windows slide over them: {length}"
+        return (
+            f"{'window.length' if self.window else 'frames'}={span} is more than the {table} that "
+            f"motion={self.motion.name} has positions for; {cure}"
+        )
 
     @property
     def branches(self) -> int:

@@ -37,7 +37,7 @@ def frame_of(key: str | int, frames: int, fps: float | None = None) -> int:
             frame = int(text)
     except (ValueError, OverflowError) as error:  # overflow: an infinite share or time
         raise ValueError(
-            f'prompt_travel key {text!r} is not a frame (12), a share ("50%") or a time ("1.5s")'
+            f"prompt_travel key {text!r} is not a frame (12), a share (50%) or a time (1.5s)"
         ) from error
     if not 0 <= frame < frames:
         raise ValueError(f"prompt_travel key {text!r} is frame {frame}, outside a clip of {frames} frames")

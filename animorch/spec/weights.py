@@ -103,7 +103,7 @@ class Weights(Frozen):
 
 
 def in_words(words: str, *, weighted: bool = False) -> dict[str, Any]:
-    """Weights in short: `file.safetensors`, or `file.safetensors:0.8` of a kind with strengths (`weighted`)."""
+    """Weights in short: `file.safetensors`, or `file.safetensors:0.8` with a strength (`weighted`)."""
     path, _, weight = words.rpartition(":")
     if weighted and path:
         with suppress(ValueError):  # a colon of the path's own

@@ -11,7 +11,7 @@ from pydantic import Field, field_validator, model_validator
 from animorch.spec.model import Frozen
 
 Fuse = Literal["flat", "pyramid", "relative", "overlap_linear"]
-Schedule = Literal["uniform", "static", "batched"]
+Schedule = Literal["looped_uniform", "uniform", "static", "batched"]
 _FAINT = (
     1e-37  # weight at the outer end of overlap_linear's ramp: never nothing, so that no frame is left out
 )

@@ -42,6 +42,19 @@ class BackendContract(PluginContract):
             "frames": 5,
             "window": {"length": 4, "overlap": 2},
             "clip_skip": 2,
+            "vae": {"name": "other"},
+            "embeddings": [{"name": "easynegative"}],
+            "negative_travel": {0: "text", 4: "frame"},
+            "travel": {"tail": "at dusk"},
+            "group_norm": "clip",
+            "freeinit": {"iterations": 2},
+            "freenoise": {"length": 4, "stride": 2},
+            "init": {"path": "photo.png", "strength": 0.5},
+            "mask": {"path": "mask.png"},
+            "controlnets": [{"name": "canny", "pictures": "edges.mp4"}],
+            "sparse_control": {"name": "rgb", "keyframes": {0: "first.png"}},
+            "ip_adapters": [{"name": "plus", "images": ["look.png"]}],
+            "regions": [{"prompt": "a paper boat", "mask": "left.png"}],
         }
 
     def test_the_same_spec_gives_the_same_frames(self) -> None:

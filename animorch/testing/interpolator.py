@@ -36,17 +36,17 @@ class InterpolatorContract(PostStepContract):
             assert (made.frames[::factor] == clip.frames).all(), f"{told}: a frame given was changed"
 
     def test_slow_motion_changes_the_rate_and_nothing_else(self) -> None:
-        for factor, slow in ((2, 1.0), (6, 3.0), (3, 1.5)):
-            clip = moving_clip(3, *self.size).at(12.0)
+        clip = moving_clip(2, *self.size).at(12.0)
+        for factor, slow in ((6, 3.0), (2, 1.5)):
             plain = self.interpolated(clip, factor=factor)
             made = self.interpolated(clip, factor=factor, slow_motion=slow)
             assert made.fps == 12.0 * factor / slow, f"factor {factor}, slow_motion {slow}: {made.fps} fps"
             assert (made.frames == plain.frames).all(), "slow_motion changed the pictures"
 
     def test_a_closed_loop_lasts_exactly_slow_motion_times_as_long(self) -> None:
-        clip = moving_clip(4, *self.size).at(8.0)
+        clip = moving_clip(3, *self.size).at(8.0)
         for slow in (1.0, 2.0):
-            made = self.interpolated(clip, factor=3, slow_motion=slow, closed_loop=True)
+            made = self.interpolated(clip, factor=2, slow_motion=slow, closed_loop=True)
             assert abs(made.seconds - clip.seconds * slow) < 1e-9, f"{made.seconds} s of {clip.seconds} s"
 
     def test_what_lies_between_equal_frames_is_nearly_that_frame(self) -> None:

@@ -6,7 +6,7 @@ import re
 from math import isfinite
 
 from animorch.testing.material import moving_clip, small_spec
-from animorch.testing.plugin import PluginContract
+from animorch.testing.plugin import PluginContract, loaded_by
 
 
 class MetricContract(PluginContract):
@@ -25,6 +25,20 @@ class MetricContract(PluginContract):
     def test_every_clip_gives_the_same_keys(self) -> None:
         one, many = (self.make().measure(moving_clip(n), small_spec(frames=n)) for n in (1, 8))
         assert one.keys() == many.keys(), f"one frame gives {set(one)}, eight give {set(many)}"
+
+    def test_what_it_says_of_its_numbers_is_so(self) -> None:
+        said = self.plugin.measures
+        found = self.make().measure(moving_clip(), small_spec(frames=8))
+        assert said.keys() <= found.keys(), f"measures names {set(said) - set(found)}, measure() does not"
+        for key, measure in said.items():
+            value = found[key]
+            for number in value if isinstance(value, list) else [value]:
+                assert measure.low is None or number >= measure.low, (key, number, measure)
+                assert measure.high is None or number <= measure.high, (key, number, measure)
+
+    def test_what_it_lacks_is_found_without_torch(self) -> None:
+        loaded = loaded_by(self.plugin, self.options, "instance.preflight()")
+        assert "torch" not in loaded, "preflight() imports torch; look for it with importlib's find_spec"
 
     def test_the_same_clip_measures_the_same_and_is_left_as_it_is(self) -> None:
         clip = moving_clip()

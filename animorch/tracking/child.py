@@ -8,18 +8,18 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from animorch.runs.names import EXPERIMENT, FINAL, FRAMES, POSTER
+from animorch.runs.names import EXPERIMENT, FINAL, FRAMES
 from animorch.runs.sweep import SweepPlan
+from animorch.tracking import inputs, note, pictures
 from animorch.tracking.disk import Point
 from animorch.tracking.measures import Measurement, measurements, unbounded
-from animorch.tracking.names import KEY_LIMIT, legal, tag_value
+from animorch.tracking.names import KEY_LIMIT, PARAM_LIMIT, legal, tag_value
 from animorch.tracking.params import Params, params
 from animorch.tracking.store import Store
 
 SWEEP, POINT, RECORD = "animorch.sweep_key", "animorch.point_key", "animorch.record"
 PARENT, _ERROR, _IMAGES = "mlflow.parentRunId", "animorch.error", "mlflow.loggedImages"
 _KEPT_BACK = frozenset({FRAMES, FINAL})  # lossless and large: they stay in the runs folder
-_THUMB = 256  # pixels: as large as the grid shows it
 
 
 def send(
@@ -55,8 +55,9 @@ def _create(store: Store, experiment: str, parent: str, plan: SweepPlan, point: 
 def _log(store: Store, run: Any, plan: SweepPlan, parent: str, point: Point) -> None:
     fields = experiment_of(point.folder)
     found = params(fields)
-    fresh, changed = split(found.values, run.data.params)
+    fresh, changed = split(_axes(point) | found.values, run.data.params)
     tags = _tags(plan, parent, point, fields) | changed
+    tags |= note.fresh(note.of_point(run.info.run_id, point), run.data.tags)
     numbers = list(measurements(point.record, point.folder))
     if run.data.metrics and run.info.end_time != ms(point.record.finished):
         numbers = list(_unlike(store, run, numbers))
@@ -64,6 +65,12 @@ def _log(store: Store, run: Any, plan: SweepPlan, parent: str, point: Point) -> 
     if point.record.error is None and _ERROR in run.data.tags:
         store.client.delete_tag(run.info.run_id, _ERROR)
     _spill(store, run.info.run_id, found)
+    store.link(run.info.run_id, inputs.prompt(fields))
+
+
+def _axes(point: Point) -> dict[str, str]:
+    """Each axis as a param of its name, also one that is no setting by itself (named values)."""
+    return {legal(axis): label[:PARAM_LIMIT] for axis, label in point.planned.coordinates.items()}
 
 
 def experiment_of(folder: Path) -> dict[str, Any]:
@@ -130,16 +137,7 @@ def _upload(store: Store, run: Any, point: Point) -> None:
     for path in sorted(point.folder.iterdir()):
         if path.is_file() and path.name not in _KEPT_BACK and not path.name.startswith("."):
             store.client.log_artifact(run.info.run_id, str(path))
-    poster = point.folder / POSTER
-    if poster.is_file() and _IMAGES not in run.data.tags:  # sent twice it would show twice
-        _show(store, run.info.run_id, poster)
-
-
-def _show(store: Store, run_id: str, poster: Path) -> None:
-    """The poster under an image key, for MLflow's Image Grid chart."""
-    from PIL import Image
-
-    with Image.open(poster) as image:
-        small = image.convert("RGB")
-        small.thumbnail((_THUMB, _THUMB))
-        store.client.log_image(run_id, small, key="poster", step=0, synchronous=True)
+    if point.record.status == "finished":
+        pictures.preview(store, run.info.run_id, point.folder)
+        if _IMAGES not in run.data.tags:  # sent twice they would show twice
+            pictures.show(store, run.info.run_id, point.folder)

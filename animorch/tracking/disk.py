@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from animorch.runs.names import GRID, JOURNAL, PLAN, RECORD, SHEET
+from animorch.runs.names import GRID, JOURNAL, PLAN, RECORD, SHEET, VIEWER
 from animorch.runs.record import Record, file_hash, read_record
 from animorch.runs.sweep import PlannedPoint, SweepPlan
 
-FORM = 1  # raise it when the same record comes to be sent as something else
-ARTIFACTS = (GRID, SHEET, "index.html", PLAN)  # the sweep's own, beside the journal
+FORM = 2  # raise it when the same record comes to be sent as something else
+ARTIFACTS = (GRID, SHEET, VIEWER, PLAN)  # the sweep's own, beside the journal
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,11 @@ from typing import Any
 
 from animorch.runs.names import PLAN
 from animorch.runs.sweep import SweepPlan, read_journal
+from animorch.tracking import note
 from animorch.tracking.child import SWEEP, ms, split
 from animorch.tracking.disk import Point, artifacts, counts, journal_path, status
 from animorch.tracking.ledger import Ledger
 from animorch.tracking.measures import Measurement
-from animorch.tracking.names import tag_value
 from animorch.tracking.params import Params, params
 from animorch.tracking.store import Store
 
@@ -30,7 +30,6 @@ def create(store: Store, experiment: str, folder: Path, plan: SweepPlan, points:
             SWEEP: plan.key,
             "animorch.version": plan.animorch,
             "mlflow.source.name": "animorch",
-            "mlflow.note.content": tag_value(f"`{shlex.join(plan.command)}`"),
         },
         run_name=f"{plan.name} {plan.key[:10]}",
     )
@@ -41,6 +40,8 @@ def settle(store: Store, run: Any, plan: SweepPlan) -> None:
     found = _params(plan)
     fresh, changed = split(found.values, run.data.params)
     changed = {key: value for key, value in changed.items() if run.data.tags.get(key) != value}
+    if note.NOTE not in run.data.tags:  # its picture comes when the sweep has ended
+        changed |= note.fresh(note.of_sweep(run.info.run_id, plan, ()), run.data.tags)
     store.log(run.info.run_id, [], fresh, changed, at=0)
     if fresh:
         for path, text in found.spilled.items():
@@ -70,7 +71,9 @@ def close(store: Store, folder: Path, plan: SweepPlan, points: Points, ledger: L
             store.client.log_artifact(ledger.parent, str(path))
     at = max((ms(point.record.finished) for point in points.values()), default=_began(folder, points))
     summary = [Measurement(f"points.{state}", count) for state, count in counts(plan, points).items()]
-    store.log(str(ledger.parent), summary, {}, {}, at)
+    tags = store.client.get_run(ledger.parent).data.tags
+    described = note.fresh(note.of_sweep(str(ledger.parent), plan, files), tags)
+    store.log(str(ledger.parent), summary, {}, described, at)
     store.client.set_terminated(ledger.parent, ended, at)
     ledger.status, ledger.artifacts = ended, files
 

@@ -38,6 +38,11 @@ class Projection:
         self._parent: str | None = None  # None until the store was looked through
         self._sent: dict[str, Sent] = {}  # what the store shows; digest "" for a run left half-way
 
+    @property
+    def run(self) -> str:
+        """The parent's id; empty until it was found or made."""
+        return self._parent or ""
+
     def in_step(self) -> bool:
         """Whether there is nothing to bring, answered without mlflow."""
         return in_step(self.folder, self.uri, self.disk)

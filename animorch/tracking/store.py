@@ -14,6 +14,7 @@ from urllib.request import url2pathname
 from filelock import FileLock
 
 from animorch.errors import TrackingError
+from animorch.tracking.inputs import Input
 from animorch.tracking.measures import Measurement
 
 DATABASE, ARTIFACTS = "mlflow.db", "mlartifacts"
@@ -26,6 +27,7 @@ _QUIET = {  # read by mlflow at import; what the user set wins
     "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
 }
+_KIND = "mlflow.experimentKind"  # said, so that MLflow does not guess that these are language models
 _COLD_START = 120.0  # seconds another process may take to create the database
 LATER = "the records are safe, run `animorch sync` later"
 
@@ -123,6 +125,8 @@ class Store:
         self._refuse_moved(found.artifact_location)
         if found.lifecycle_stage == "deleted":
             self.client.restore_experiment(found.experiment_id)
+        if _KIND not in found.tags:
+            self.client.set_experiment_tag(found.experiment_id, _KIND, "custom_model_development")
         return str(found.experiment_id)
 
     def _new_experiment(self, name: str) -> Any:
@@ -178,6 +182,15 @@ class Store:
             params=[of.Param(key, value) for key, value in params.items()],
             tags=[of.RunTag(key, value) for key, value in tags.items()],
         )
+
+    def link(self, run: str, made_from: Input | None) -> None:
+        """Show a dataset as what the run was made from; one that it shows already is not doubled."""
+        if made_from is None:
+            return
+        of, (name, digest, kind, source) = self._entities, made_from
+        dataset = of.Dataset(name, digest, source_type=kind, source=source)
+        context = of.InputTag("mlflow.data.context", kind)
+        self.client.log_inputs(run, [of.DatasetInput(dataset, [context])])
 
     def log_timed(self, run: str, numbers: Iterable[tuple[Measurement, int]]) -> None:
         """Numbers in one batch, at most 1000, each with its own time (ms)."""

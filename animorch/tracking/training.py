@@ -12,6 +12,7 @@ from filelock import FileLock
 
 from animorch.runs.names import CONFIG, LOG, LOSSES, RECORD, TRAINING, VALIDATION
 from animorch.runs.training import TrainingRecord, read_losses, read_options, read_training
+from animorch.tracking import inputs
 from animorch.tracking.child import ms, split
 from animorch.tracking.measures import Measurement
 from animorch.tracking.names import legal, tag_value
@@ -34,6 +35,11 @@ class TrainingProjection:
         self._run = ""  # empty until the store was looked through
         self._sent: set[tuple[str, int]] = set()  # metric and step
         self._clips: set[str] = set()  # artifact paths
+
+    @property
+    def run(self) -> str:
+        """The run's id; empty until it was found or made."""
+        return self._run
 
     def in_step(self) -> bool:
         """Never sure: asking the folder costs as much as bringing it."""
@@ -90,9 +96,11 @@ class TrainingProjection:
             store.client.update_run(run_id, status="RUNNING")
         if _ERROR in run.data.tags:
             store.client.delete_tag(run_id, _ERROR)
-        found = params(read_options(self.folder) or {})
+        options = read_options(self.folder) or {}
+        found = params(options)
         fresh, changed = split(found.values, run.data.params)
         store.log(run_id, [], fresh, changed, at=0)
+        store.link(run_id, inputs.clips(options))
         for path, text in found.spilled.items():
             store.client.log_text(run_id, text, path)
         self._sent = {

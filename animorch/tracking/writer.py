@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from animorch.errors import AnimorchError
+from animorch.tracking.machine import Machine
 from animorch.tracking.projection import Projection
 from animorch.tracking.store import LATER, shown
 from animorch.tracking.training import TrainingProjection
@@ -25,13 +26,16 @@ class Writer:
         *,
         pause: float = 5.0,
         rest: float = 0.0,
+        system: bool = False,
     ) -> None:
         """`pause` is the least time in seconds before a store that failed is tried again.
 
         `rest` is the least time between two visits of a store that works, for what changes all the time.
+        `system` asks for the machine's load too.
         """
         self._projection = kind(folder, uri)
         self._uri = self._projection.uri
+        self._machine = Machine(self._uri) if system else None
         self._pause = self._first_pause = pause
         self._rest = rest
         self._resume_at = 0.0
@@ -56,7 +60,7 @@ class Writer:
             return self._unfinished("was still being written when you interrupted")
         if self._thread.is_alive():
             return self._unfinished(f"had not taken everything after {timeout:g} s")
-        return self._trouble
+        return self._trouble or (self._machine.trouble if self._machine is not None else None) or None
 
     def _unfinished(self, what: str) -> str:
         return f"MLflow at {shown(self._uri)} {what}; {LATER}"
@@ -73,8 +77,12 @@ class Writer:
 
     def _attempt(self, closing: bool) -> None:
         try:
+            if closing and self._machine is not None:
+                self._machine.stop()  # first: an ended run takes no more numbers
             if not self._projection.in_step():
                 self._projection.bring(closed=closing)
+            if not closing and self._machine is not None and self._projection.run:
+                self._machine.watch(self._projection.run)
         except AnimorchError as error:
             self._back_off(str(error))
         except Exception as error:  # a render of hours must not be lost to a fault in its bookkeeping

@@ -110,7 +110,9 @@ def _empty(folder: Path) -> None:
 def _sat(training: Training, folder: Path, record: TrainingRecord) -> Sitting:
     """Let the trainer train, and write down how it ended."""
     tracking, since = training.settings.tracking, monotonic()
-    writer = Writer(folder, tracking.uri, TrainingProjection, rest=_REST) if tracking.enabled else None
+    writer = None
+    if tracking.enabled:
+        writer = Writer(folder, tracking.uri, TrainingProjection, rest=_REST, system=tracking.system)
     report = HouseReport(folder, writer.nudge if writer else _nothing, training.settings.quiet)
     log.info("%s", command_line(training.words))
     end: dict[str, Any] = {"state": "failed", "error": "it ended unforeseen"}

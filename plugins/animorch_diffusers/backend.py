@@ -169,12 +169,13 @@ class DiffusersBackend(Backend):
         from animorch_diffusers.call import rendered
         from animorch_diffusers.offload import put_away
 
+        device = place.require(on)  # before anything else asks the device
         place.forget_peak(on)
         began = perf_counter()
         ready = self._warmed(on, setup).ready(spec)
         economy.as_stock(ready.pipe)
         economy.economise(ready.pipe, setup.budget, self.channels_last)
-        put_away(ready.pipe, setup.offload, place.require(on))
+        put_away(ready.pipe, setup.offload, device)
         if self.compile:
             patches = (spec.motion_scale, spec.group_norm)
             economy.compile_unet(ready.pipe, patches, self._patches)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from animorch import Clip, Progress, RenderSpec
 from animorch_diffusers.denoise import Loop
+from animorch_diffusers.inputs.inputs import inputs_for
 from animorch_diffusers.memory import Budget
 from animorch_diffusers.norm import normalised
 from animorch_diffusers.pixels import decoded
@@ -37,17 +36,9 @@ def rendered(
         text = text_of(pipe, spec, sharing)
         device, dtype = pipe._execution_device, text.prompt.states.dtype
         scale = pipe.vae_scale_factor
-        inputs = _inputs(spec, pipe, device, dtype, offline)
+        inputs = inputs_for(spec, pipe, device, dtype, offline)
         regions = regions_of(spec, spec.height // scale, spec.width // scale, device)
         latents = Loop(pipe, spec, text, inputs, regions, budget, sharing, progress).latents()
         clip = decoded(pipe, latents, budget.decode_chunk)
     pipe.maybe_free_model_hooks()
     return clip, sharing.facts() | ({"prompt_chunks": str(text.chunks)} if text.chunks > 1 else {})
-
-
-def _inputs(spec: RenderSpec, pipe: Any, device: Any, dtype: Any, offline: bool) -> Any | None:
-    if not (spec.init or spec.mask or spec.controlnets or spec.sparse_control or spec.ip_adapters):
-        return None
-    from animorch_diffusers.inputs.inputs import inputs_for
-
-    return inputs_for(spec, pipe, device, dtype, offline)

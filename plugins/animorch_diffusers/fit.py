@@ -58,12 +58,16 @@ def memory_notes(spec: RenderSpec, setup: Setup, device: str) -> Iterator[str]:
     if room is not None and needs > room.bytes:
         yield f"{_short(spec, needs, room)}; {advice(spec, setup, room, device)}"
     elif device == "cuda":
-        of = "" if room is None else f" of {room.bytes / GB:.1f} GB free on {room.name}"
-        yield f"{_clip(spec)} need about {needs / GB:.1f} GB of the card's memory{of}"
+        of = "" if room is None else f" ({room.name} has {_told(room.bytes)})"
+        yield f"{_clip(spec)} need about {_told(needs)} of the card's memory{of}"
+
+
+def _told(amount: float) -> str:
+    return f"{amount / GB:.1f} GB" if amount >= 0.1 * GB else f"{amount / 1e6:.0f} MB"
 
 
 def _short(spec: RenderSpec, needs: float, room: Room) -> str:
-    return f"{_clip(spec)} need about {needs / GB:.1f} GB and {room.name} has {room.bytes / GB:.1f} GB"
+    return f"{_clip(spec)} need about {_told(needs)} and {room.name} has {_told(room.bytes)}"
 
 
 def _clip(spec: RenderSpec) -> str:
@@ -75,7 +79,7 @@ def advice(spec: RenderSpec, setup: Setup, room: Room, device: str) -> str:
     words = ""
     for words, changed in smaller(setup, device == "cuda"):
         if (needs := peak(spec, changed)) <= room.bytes:
-            return f"set {words} (about {needs / GB:.1f} GB)"
+            return f"set {words} (about {_told(needs)})"
         setup = changed
     with_these = f" with {words}" if words else ""
     frames, size = most_frames(spec, setup, room.bytes), largest_size(spec, setup, room.bytes)

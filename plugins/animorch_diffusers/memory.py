@@ -9,7 +9,7 @@ from dataclasses import dataclass
 class Budget:
     """How a render is cut into pieces. The defaults compute what the stock pipeline computes.
 
-    The loop reads `decode_chunk` and `window_batch`; `economy.put_on` sets the others on the models before
+    The loop reads `decode_chunk` and `window_batch`; `economy.economise` sets the others on the models before
     the loop runs, so the loop need not know them.
     """
 

@@ -8,20 +8,8 @@ from animorch import RenderSpec
 
 
 def too_long(spec: RenderSpec, table: int | None) -> str | None:
-    """A sentence when more frames are asked for at once than the motion module has positions for."""
-    length = spec.window.length if spec.window else spec.frames
-    if table is None or min(length, spec.frames) <= table:
-        return None
-    if spec.window:
-        return (
-            f"window.length={length} is more than the {table} that motion={spec.motion.name} has positions "
-            f"for; set window.length={min(table, spec.motion.trained_frames)}"
-        )
-    return (
-        f"frames={spec.frames} is more than the {table} that motion={spec.motion.name} has positions "
-        f"for; lower frames, or let windows slide over them: "
-        f"window.length={min(table, spec.motion.trained_frames)}"
-    )
+    """RenderSpec.too_long, for a table that only the loaded module tells."""
+    return spec.too_long(table)
 
 
 def togetherness_problems(spec: RenderSpec) -> Iterator[str]:

@@ -11,7 +11,6 @@ from animorch_diffusers.families import family_in, family_of, lora_problems, mis
 from animorch_diffusers.layout import base_problem, layout_of
 from animorch_diffusers.lora_blocks import block_problems, levels_of
 from animorch_diffusers.sources import header_of, source_problems
-from animorch_diffusers.together import too_long
 from animorch_diffusers.vae import vae_problems
 
 
@@ -86,5 +85,5 @@ def _motion(motion: MotionModule, spec: RenderSpec) -> Iterator[str]:
         return
     if sentence := base_problem(motion.name, motion.base, layout):
         yield sentence
-    if sentence := too_long(spec, layout.table):
+    if sentence := spec.too_long(layout.table):
         yield sentence

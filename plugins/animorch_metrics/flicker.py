@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from pydantic import Field
 
-from animorch import Clip, Measures, Metric, RenderSpec
+from animorch import Clip, Measure, Measures, Metric, RenderSpec
 
 
 class TemporalFlicker(Metric):
@@ -20,6 +21,10 @@ class TemporalFlicker(Metric):
 
     name: ClassVar[str] = "temporal_flicker"
     version: ClassVar[str] = "1"
+    measures: ClassVar[Mapping[str, Measure]] = {
+        "temporal_flicker": Measure("luma", "lower", 0, 1),
+        "temporal_flicker_by_pair": Measure("luma", "lower", 0, 1),
+    }
 
     resolution: int = Field(96, ge=16, le=512, description="Short side in pixels at which it is measured.")
 

@@ -12,10 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from animorch_metrics.near import near
+
 Array = np.ndarray[Any, Any]
 
 _COARSEST = 10  # pixels of the short side at the top of the pyramid
-_REACH = 3  # pixels from the middle of a neighbourhood to its edge
 _ROUNDS = 3  # refinements at each level
 _FARTHEST = 0.3  # of the short side: a larger shift of the whole picture is taken for a chance likeness
 _CALM = 2e-4  # gradient energy (brightness 0..1 a pixel, squared) under which a place counts as flat
@@ -49,8 +50,8 @@ def _shift(now: Array, then: Array) -> Array:
     y, x = np.where(y > height // 2, y - height, y), np.where(x > width // 2, x - width, x)
     shift = np.stack([x, y], 1).astype(np.float32)
     moved = np.broadcast_to(shift[:, :, None, None], (count, 2, height, width))
-    near = np.hypot(x, y) <= _FARTHEST * min(height, width)
-    better = near & (_unlike(now, then, moved) < 0.9 * _unlike(now, then, 0 * moved))
+    within = np.hypot(x, y) <= _FARTHEST * min(height, width)
+    better = within & (_unlike(now, then, moved) < 0.9 * _unlike(now, then, 0 * moved))
     return np.where(better[:, None], shift, 0)
 
 
@@ -83,35 +84,23 @@ def _refined(now: Array, then: Array, found: Array) -> Array:
     Means over the neighbourhood are taken out, so that a place that grows brighter does not seem to move.
     """
     gx, gy = _slope(now, 2), _slope(now, 1)
-    mx, my = _gathered(gx), _gathered(gy)
-    xx, yy = _gathered(gx * gx) - mx * mx + _CALM, _gathered(gy * gy) - my * my + _CALM
-    xy = _gathered(gx * gy) - mx * my
+    mx, my = near(gx), near(gy)
+    xx, yy = near(gx * gx) - mx * mx + _CALM, near(gy * gy) - my * my + _CALM
+    xy = near(gx * gy) - mx * my
     spread = xx * yy - xy * xy
     for _ in range(_ROUNDS):
         change = np.where(inside(found), warped(then, found) - now, 0)
-        lift = _gathered(change)
-        bx, by = _gathered(gx * change) - mx * lift, _gathered(gy * change) - my * lift
+        lift = near(change)
+        bx, by = near(gx * change) - mx * lift, near(gy * change) - my * lift
         step = np.stack([(xy * by - yy * bx) / spread, (xy * bx - xx * by) / spread], 1)
         found = found + np.clip(step, -2, 2)
-    return _gathered(found)
+    return near(found)
 
 
 def _slope(frames: Array, axis: int) -> Array:
     if frames.shape[axis] < 2:
         return np.zeros_like(frames)
     return np.asarray(np.gradient(frames, axis=axis))
-
-
-def _gathered(values: Array) -> Array:
-    """Mean over each pixel's neighbourhood, along both axes; at an edge the edge is repeated."""
-    for axis in (-2, -1):
-        pad = [(0, 0)] * values.ndim
-        pad[axis] = (_REACH + 1, _REACH)
-        sums = np.cumsum(np.pad(values, pad, mode="edge"), axis=axis, dtype=np.float64)
-        ahead, behind = [slice(None)] * values.ndim, [slice(None)] * values.ndim
-        ahead[axis], behind[axis] = slice(2 * _REACH + 1, None), slice(None, -2 * _REACH - 1)
-        values = ((sums[tuple(ahead)] - sums[tuple(behind)]) / (2 * _REACH + 1)).astype(np.float32)
-    return values
 
 
 def _halved(frames: Array) -> Array:

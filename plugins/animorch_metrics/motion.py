@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from pydantic import Field
 
-from animorch import Clip, Measures, Metric, RenderSpec
+from animorch import Clip, Measure, Measures, Metric, RenderSpec
 
 
 class MotionAmount(Metric):
@@ -19,6 +20,10 @@ class MotionAmount(Metric):
 
     name: ClassVar[str] = "motion_amount"
     version: ClassVar[str] = "1"
+    measures: ClassVar[Mapping[str, Measure]] = {
+        name: Measure("short sides a frame", None, 0)
+        for name in ("motion_amount", "motion_peak", "motion_amount_by_pair")
+    }
 
     resolution: int = Field(96, ge=16, le=512, description="Short side in pixels at which it is measured.")
 

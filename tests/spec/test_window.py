@@ -196,8 +196,10 @@ def test_overlap_linear_has_no_ramp_where_the_clip_begins_or_ends() -> None:
     assert window.weights(run(4, 7), 8) == pytest.approx([0, 1, 1, 1])
 
 
-def test_the_usual_schedule_by_name_is_the_default() -> None:
+def test_the_usual_schedule_by_name_is_the_default_and_is_named_among_the_others() -> None:
     assert Window(schedule="looped_uniform") == Window()
+    with pytest.raises(ValidationError, match="'looped_uniform', 'uniform', 'static' or 'batched'"):
+        Window.model_validate({"schedule": "looped"})
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def test_a_child_has_every_setting_number_and_file_but_the_lossless_frames(sweep
     files = look().files(run)
     assert files >= {"clip.mp4", "clip.mp4.json", "poster.png", "record.json", "experiment.json", "images"}
     assert "frames.mkv" not in files
-    assert all(path.startswith("images/poster") for path in look().files(run, "images"))
+    assert all(path.startswith("images/middle") for path in look().files(run, "images"))
 
 
 def test_artifacts_lie_beside_the_database(sweep, runs, tmp_path, monkeypatch):

@@ -44,7 +44,7 @@ def _text(config: dict[str, Any]) -> float:
     """A prompt of 77 tokens through CLIP's layers: attention's four matrices and two of the feed-forward."""
     width, hidden = config["hidden_size"], config["intermediate_size"]
     matrices = 4 * width * width + 2 * width * hidden
-    return 2 * 77 * float(config["num_hidden_layers"]) * (matrices + 2 * 77 * width)
+    return float(2 * 77 * config["num_hidden_layers"] * (matrices + 2 * 77 * width))
 
 
 def _config(folder: Path) -> dict[str, Any]:

@@ -46,17 +46,10 @@ def measured(
         peers = [kind(spec, device, dtype, threads) for kind in peers_of(device, compiled)]
         for peer in peers:
             stack.callback(peer.close)
-        starts = [_started(peer, told) for peer in peers]
+        starts = {peer.name: _started(peer, told) for peer in peers}
         times, frames = _rounds(peers, spec, repeat, told)
         flops = clip_flops(spec)
-    apart = {name: _apart(frames[peers[0].name], seen) for name, seen in frames.items()}
-    _refuse_others(apart, dtype)
-    figures = (
-        Figure(peer.name, tuple(times[peer.name]), load, start, apart[peer.name])
-        for peer, (load, start) in zip(peers, starts, strict=True)
-    )
     card = place.facts(device)["device_name"]
-    libraries = {name: place.installed(name) for name in ("torch", "diffusers")}
     return Result(
         size=size.name,
         device=card,
@@ -65,8 +58,8 @@ def measured(
         clip=clip,
         flops=flops,
         peak=peak_of(card) if dtype != "fp32" else None,
-        libraries=libraries,
-        figures=tuple(figures),
+        libraries={name: place.installed(name) for name in ("torch", "diffusers")},
+        figures=_figures(starts, times, frames, dtype),
         remarks=tuple(remarks),
     )
 
@@ -89,6 +82,18 @@ def _rounds(peers: list[Peer], spec: RenderSpec, repeat: int, told: Told) -> tup
             frames[peer.name] = peer.clip(spec, partial(told, doing))
             times[peer.name].append(perf_counter() - began)
     return times, frames
+
+
+def _figures(
+    starts: dict[str, tuple[float, float]], times: Times, frames: dict[str, Any], dtype: str
+) -> tuple[Figure, ...]:
+    """One for each peer, in the order that they were started."""
+    first = frames[next(iter(starts))]
+    apart = {name: _apart(first, frames[name]) for name in starts}
+    _refuse_others(apart, dtype)
+    return tuple(
+        Figure(name, tuple(times[name]), load, start, apart[name]) for name, (load, start) in starts.items()
+    )
 
 
 def _apart(one: Any, other: Any) -> int:

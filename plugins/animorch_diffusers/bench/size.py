@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from animorch import RenderSpec, composed
+from animorch_diffusers.bundled import Configs
 
 _PROMPT = "a red star moving right on a navy background"
 
@@ -59,31 +60,12 @@ def write_random(size: Size, folder: Path, device: str, dtype: Any) -> None:
     if not size.thinner:
         return
     import torch
-    from diffusers import (
-        AutoencoderKL,
-        DDIMScheduler,
-        MotionAdapter,
-        StableDiffusionPipeline,
-        UNet2DConditionModel,
-    )
-    from transformers import CLIPTextConfig, CLIPTextModel
-
-    from animorch_diffusers.bundled import Configs
+    from diffusers import DDIMScheduler, StableDiffusionPipeline
 
     configs = Configs("sd15")
-    unet, vae, text = (_thin(configs.of(part), size.thinner) for part in ("unet", "vae", "text_encoder"))
     torch.manual_seed(0)
     with torch.device(device):
-        parts = {
-            "unet": UNet2DConditionModel.from_config(unet),
-            "vae": AutoencoderKL.from_config(vae),
-            "text_encoder": CLIPTextModel(CLIPTextConfig(**text)),
-        }
-        motion = MotionAdapter(
-            block_out_channels=unet["block_out_channels"],
-            motion_norm_num_groups=unet.get("norm_num_groups", 32),
-            motion_max_seq_length=32,
-        )
+        parts, motion = _random(configs, size.thinner)
     pipe = StableDiffusionPipeline(
         **{name: part.to(dtype) for name, part in parts.items()},
         tokenizer=configs.tokenizer(),
@@ -94,6 +76,25 @@ def write_random(size: Size, folder: Path, device: str, dtype: Any) -> None:
     )
     pipe.save_pretrained(folder / "checkpoint")
     motion.to(dtype).save_pretrained(folder / "motion")
+
+
+def _random(configs: Configs, thinner: int) -> tuple[dict[str, Any], Any]:
+    """UNet, VAE and text encoder by their names in a pipeline, and a v2 motion module."""
+    from diffusers import AutoencoderKL, MotionAdapter, UNet2DConditionModel
+    from transformers import CLIPTextConfig, CLIPTextModel
+
+    unet, vae, text = (_thin(configs.of(part), thinner) for part in ("unet", "vae", "text_encoder"))
+    parts = {
+        "unet": UNet2DConditionModel.from_config(unet),
+        "vae": AutoencoderKL.from_config(vae),
+        "text_encoder": CLIPTextModel(CLIPTextConfig(**text)),
+    }
+    motion = MotionAdapter(
+        block_out_channels=unet["block_out_channels"],
+        motion_norm_num_groups=unet.get("norm_num_groups", 32),
+        motion_max_seq_length=32,
+    )
+    return parts, motion
 
 
 def _thin(config: dict[str, Any], by: int) -> dict[str, Any]:

@@ -10,16 +10,16 @@ from typing import Any
 
 import torch
 
-from animorch import Report, UsageError
+from animorch import Report, UsageError, WeightsError
 from animorch_diffusers.checkpoint import Base, load_base
 from animorch_diffusers.motion import Motion as Module
 from animorch_diffusers.motion import load_motion
-from animorch_diffusers.training.base import tokens
 from animorch_diffusers.training.batch import Batch, samples
 from animorch_diffusers.training.chance import Chance
 from animorch_diffusers.training.latents import Fresh, Latents, kept
 from animorch_diffusers.training.loss import weighed
 from animorch_diffusers.training.noise import Noise
+from animorch_diffusers.training.parts import tokens
 from animorch_diffusers.training.source import clips_of
 from animorch_diffusers.training.stage import Stage
 from animorch_diffusers.training.trap import notes
@@ -37,6 +37,8 @@ class TunedStage(Stage):
         super().__init__()
         self.run, self.name = run, name
         base = load_base(run.checkpoint, device, torch.float32, run.offline)
+        if base.vae is None:
+            raise WeightsError(f"checkpoint={run.checkpoint.name} has no VAE in it; choose one that has")
         self.vae, self.text, self.tokenizer = base.vae, base.text_encoder, base.tokenizer
         self.sampling = _sampling(run, base)
         self.unet = self.begun(base, device)

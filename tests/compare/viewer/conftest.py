@@ -1,4 +1,4 @@
-"""A real browser that opens pages from disk, and sweeps whose pixels say which frame of which cell is seen."""
+"""A real browser that opens pages from disk, and sweeps whose pixels say what is seen."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from animorch import Clip, UsageError
@@ -96,6 +96,7 @@ def test_pictures_shrink_until_the_page_is_small_enough_and_the_page_says_so(tmp
     )
 
 
+@settings(max_examples=20, deadline=None)
 @given(frames=st.integers(1, 40), width=st.integers(1, 300), height=st.integers(1, 300))
 def test_every_frame_has_its_own_place_on_the_sheets(frames: int, width: int, height: int) -> None:
     from io import BytesIO
@@ -124,7 +125,7 @@ def test_sweeps_with_other_axes_and_rates_are_joined_on_all_of_them(tmp_path: Pa
     page = told(build_report([(tmp_path / "a", one), (tmp_path / "b", other)], tmp_path / "both.html").path)
     assert [(axis["name"], axis["values"]) for axis in page["axes"]] == [  # type: ignore[attr-defined]
         ("cfg", ["4", "7", "10"]),
-        ("prompt", ["a fox", "a boat", "a kite"]),
+        ("prompt", ["a boat", "a kite", "a fox"]),
         ("sweep", ["first", "cats"]),
     ]
     cells = page["cells"]

@@ -116,7 +116,7 @@ def test_on_a_card_the_plan_tells_the_memory_and_what_to_set_where_it_will_not_f
     assert told.startswith("16 frames of 512x512 need about 9.6 GB and a card has 8.0 GB; set backend.decode")
     monkeypatch.setattr(fit, "card", lambda: Room("a card", 24e9))
     (told,) = memory_notes(sd15(), Setup(), "cuda")
-    assert told == "16 frames of 512x512 need about 9.6 GB of the card's memory of 24.0 GB free on a card"
+    assert told == "16 frames of 512x512 need about 9.6 GB of the card's memory (a card has 24.0 GB)"
 
 
 def test_on_the_cpu_it_is_told_only_when_it_will_not_fit(spec) -> None:

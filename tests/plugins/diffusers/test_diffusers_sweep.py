@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pytest
-
 from animorch.media import decode
-from tests.conftest import Studio
+from tests.conftest import Said, Studio
 
 SMALL = ("backend=diffusers", "width=64", "height=64", "frames=4", "steps=2", "tracking.enabled=false")
 
@@ -79,31 +77,41 @@ def test_a_moved_weight_file_is_the_same_render_and_a_changed_one_is_not(
     assert "1 rendered" in studio(*words, f"motion.path={moved}").out
 
 
-@pytest.mark.parametrize("damage", ["truncated", "pickle with code"])
-def test_bad_weights_fail_their_points_and_leave_the_others(
-    studio: Studio, weights: Path, damage: str
-) -> None:
-    from tiny import write_truncated, write_unsafe_pickle
+def test_damaged_weights_fail_their_point_and_leave_the_others(studio: Studio, weights: Path) -> None:
+    from tiny import write_truncated
 
-    bad, touched = studio.folder / "bad.ckpt", studio.folder / "code-was-run"
-    if damage == "truncated":
-        write_truncated(weights / "motion_a.ckpt", bad)
-    else:
-        write_unsafe_pickle(bad, touched)
-    studio.write("conf/motion/bad.yaml", f"name: bad\nbase: sd15\npath: {bad}\n")
-    studio.write("conf/motion/good.yaml", f"name: good\nbase: sd15\npath: {weights / 'motion_a.ckpt'}\n")
-    said = studio(*SMALL, *folder_and_module(weights)[:2], "-m", "motion=bad,good")
+    write_truncated(weights / "motion_a.ckpt", studio.folder / "bad.ckpt")
+    said = _bad_and_good(studio, weights)
     assert said.code == 3
     assert "bad.ckpt" in said.err
     assert "Traceback" not in said.err
-    assert not touched.exists()
     assert [record["status"] for record in studio.records()] == ["failed", "finished"]
+
+
+def test_a_pickle_with_code_is_refused_by_the_plan_and_the_code_never_runs(
+    studio: Studio, weights: Path
+) -> None:
+    from tiny import write_unsafe_pickle
+
+    touched = studio.folder / "code-was-run"
+    write_unsafe_pickle(studio.folder / "bad.ckpt", touched)
+    said = _bad_and_good(studio, weights)
+    assert said.code == 2
+    assert "bad.ckpt is a pickle that holds more than tensors" in said.err
+    assert not touched.exists()
+    assert not studio.records()
+
+
+def _bad_and_good(studio: Studio, weights: Path) -> Said:
+    for name, path in (("bad", studio.folder / "bad.ckpt"), ("good", weights / "motion_a.ckpt")):
+        studio.write(f"conf/motion/{name}.yaml", f"name: {name}\nbase: sd15\npath: {path}\n")
+    return studio(*SMALL, *folder_and_module(weights)[:2], "-m", "motion=bad,good")
 
 
 def test_fields_this_backend_cannot_honour_are_refused_before_rendering(
     studio: Studio, weights: Path
 ) -> None:
-    said = studio(*SMALL, *folder_and_module(weights), "prompt_travel={0:a,2:b}", "sampler=warp", "width=60")
+    said = studio(*SMALL, *folder_and_module(weights), "sampler=warp", "width=60")
     assert said.code == 2
-    for word in ("prompt_travel", "warp", "60"):
+    for word in ("warp", "60"):
         assert word in said.err

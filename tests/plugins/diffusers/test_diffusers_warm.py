@@ -106,10 +106,10 @@ def test_a_render_broken_off_leaves_the_next_clean(spec, backend, fresh) -> None
 def test_a_load_that_fails_midway_leaves_the_next_clean(
     spec, motion, backend, fresh, weights: Path, tmp_path: Path
 ) -> None:
-    from tiny import write_unsafe_pickle
+    from tiny import write_truncated
 
     render(backend, spec())
-    write_unsafe_pickle(tmp_path / "bad.ckpt", tmp_path / "ran")
+    write_truncated(weights / "motion_b.ckpt", tmp_path / "bad.ckpt")
     with pytest.raises(WeightsError):
         render(backend, spec(motion=motion("bad", path=str(tmp_path / "bad.ckpt"))))
     assert backend._warm is None

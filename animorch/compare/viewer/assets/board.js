@@ -99,8 +99,8 @@ function placed(cell, size, matches) {
 function fit(columns, rows, headed) {
   const [width, height] = room(), narrow = width < NARROW, caption = state.heat ? 30 : 0;
   const across = (width - (headed && !narrow ? HEAD + GAP : 0) - (columns - 1) * GAP) / columns;
-  const below = ((height - 36) / rows - GAP - caption) * aspect;
-  const size = Math.min(across, Math.max(below, narrow ? across : 200), LARGEST);
+  const below = ((height - 8) / rows - GAP - caption) * aspect;
+  const size = Math.min(across, Math.max(below, narrow ? across : 184), LARGEST);
   return Math.floor(Math.max(size, SMALLEST) * Number(state.zoom));
 }
 

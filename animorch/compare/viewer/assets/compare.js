@@ -113,7 +113,7 @@ onTick((seconds, now) => {
   const both = panel.hidden ? null : pair();
   if (!both) return;
   sized(both);
-  const reels = both.map(reelOf), ready = reels.every((reel, place) => reel.ready(both[place].sprite.width) && (reel.sheets || reel.small));
+  const reels = both.map(reelOf), ready = reels.every((reel, place) => reel.ready(0, true) && (reel.sheets || reel.small));
   if (!ready) return;
   const places = both.map((cell) => frameAt(cell, seconds)), second = state.mode === "blink" && (calm.matches ? other : other !== (Math.floor(now / BLINK) % 2 === 1));
   const moment = [...places, second, reels.map((reel) => Boolean(reel.sheets))].join();

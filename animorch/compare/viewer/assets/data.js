@@ -63,6 +63,6 @@ export function isOwnWord(word) {
 export function pretty(value) {
   if (value === undefined || value === null) return "–";
   const size = Math.abs(value);
-  if (size !== 0 && (size < 0.001 || size >= 100000)) return value.toExponential(1);
-  return String(Number(value.toPrecision(3)));
+  const text = size !== 0 && (size < 0.001 || size >= 100000) ? size.toExponential(1) : String(Number(size.toPrecision(3)));
+  return value < 0 ? `−${text}` : text;
 }

@@ -113,7 +113,7 @@ function part(title, body) {
 onTick((seconds) => {
   if (!opened?.sprite) return;
   const frame = frameAt(opened, seconds), reel = reelOf(opened);
-  if (!reel.ready(opened.sprite.width) || (frame === shown && sharp === Boolean(reel.sheets))) return;
+  if (!reel.ready(0, true) || (frame === shown && sharp === Boolean(reel.sheets))) return;
   [shown, sharp] = [frame, Boolean(reel.sheets)];
   reel.draw(canvas.getContext("2d"), frame, ...fitted(opened.sprite, canvas));
   for (const head of heads) head(frame);

@@ -14,7 +14,7 @@ class Reel {
   constructor(cell) {
     this.cell = cell;
     this.sheets = null; // ImageBitmaps at full size
-    this.small = null; // the same as canvases, scaled once for the board
+    this.small = null; // the same as canvases at the board's size
     this.loading = null;
     this.used = 0;
     this.broken = false;
@@ -25,23 +25,22 @@ class Reel {
     return [...(this.sheets ?? []), ...(this.small ?? [])].reduce((sum, sheet) => sum + sheet.width * sheet.height * 4, 0);
   }
 
-  /** Ask for pictures of at least `width` pixels a frame; true when they are there. */
-  ready(width) {
+  /** Ask for pictures: whole ones, or some of `width` pixels a frame; true when there are any. */
+  ready(width, whole = false) {
     this.used = ++uses;
-    const sprite = this.cell.sprite;
-    if (!sprite || this.broken) return false;
-    const enough = this.sheets || (this.small && this.small.frame >= Math.min(width, sprite.width) * 0.9);
-    if (!enough && !this.loading) this.loading = queued(() => this.load(width));
+    if (!this.cell.sprite || this.broken) return false;
+    const enough = whole ? this.sheets : this.small && this.small.frame >= width * 0.9;
+    if (!enough && !this.loading) this.loading = queued(() => this.load(width, whole));
     return Boolean(this.sheets || this.small);
   }
 
-  async load(width) {
+  async load(width, whole) {
     const { sprite, id } = this.cell, before = this.weight;
     try {
       const sheets = [];
       for (let number = 0; number < sprite.sheets; number++) sheets.push(await picture(`sheet-${id}-${number}`));
-      if (width < sprite.width * 0.75) this.shrink(sheets, width);
-      else [this.sheets, this.small] = [sheets, null];
+      if (whole) this.sheets = sheets;
+      else this.shrink(sheets, width);
     } catch (error) {
       this.broken = true;
       console.error(error);
@@ -51,6 +50,7 @@ class Reel {
     letGo(this);
   }
 
+  /** Scale every frame once, so that the board copies pixels and scales nothing while it plays. */
   shrink(sheets, width) {
     const { sprite } = this.cell, height = Math.max(Math.round(width * sprite.height / sprite.width), 1);
     this.small = sheets.map((sheet) => {
@@ -73,11 +73,12 @@ class Reel {
   }
 
   /** Draw a frame into a box of the context; false when nothing is decoded yet. */
-  draw(context, frame, x, y, w, h) {
-    const sheets = this.sheets ?? this.small, { sprite } = this.cell;
+  draw(context, frame, x, y, w, h, whole = true) {
+    const sheets = whole ? this.sheets ?? this.small : this.small ?? this.sheets, { sprite } = this.cell;
     if (!sheets) return false;
-    const width = this.sheets ? sprite.width : this.small.frame, height = this.sheets ? sprite.height : this.small.height;
+    const { frame: width, height } = sheets === this.small ? this.small : { frame: sprite.width, height: sprite.height };
     const each = sprite.columns * sprite.rows, place = frame % each;
+    context.imageSmoothingEnabled = width !== w || height !== h;
     context.imageSmoothingQuality = "high";
     context.drawImage(sheets[Math.floor(frame / each)], place % sprite.columns * width,
       Math.floor(place / sprite.columns) * height, width, height, x, y, w, h);

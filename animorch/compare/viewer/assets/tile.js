@@ -84,11 +84,11 @@ class Tile {
       this.element.classList.toggle("is-broken", reel.broken);
       return;
     }
-    const sharp = reel.sheets ? -2 : reel.small.frame;
+    const sharp = reel.small?.frame ?? 0;
     if (frame !== this.shown || sharp !== this.sharp) {
       const context = this.canvas.getContext("2d"), box = fitted(cell.sprite, this.canvas);
       if (this.shown < 0) context.clearRect(0, 0, this.canvas.width, this.canvas.height);
-      reel.draw(context, frame, ...box);
+      reel.draw(context, frame, ...box, false);
       [this.shown, this.sharp] = [frame, sharp];
       this.element.dataset.frame = frame;
     }
