@@ -13,6 +13,7 @@ from animorch.runs.names import FINAL, FRAMES, POSTER
 from animorch.tracking.store import Store
 
 _THUMB = 256  # pixels: as large as MLflow's image grid shows it
+_SMALL, _VISIBLE = 160, 256  # pixels: MLflow shows a clip at its own size, so a smaller one is enlarged
 _PLAYS = (".webm", ".gif", ".mov")  # besides mp4 of even size; MLflow 3.17 previews neither webp nor apng
 PREVIEW = "preview.mp4"
 
@@ -41,11 +42,11 @@ def _stills(folder: Path) -> dict[str, Any]:
 
 
 def preview(store: Store, run: str, folder: Path) -> None:
-    """Send preview.mp4 (H.264, yuv420p) when none of the point's own files plays in MLflow's pages."""
+    """Send preview.mp4 (H.264, yuv420p) where no file of the point plays well in MLflow's pages."""
     if any(_plays(path) for path in folder.iterdir()) or (clip := _clip(folder)) is None:
         return
     with tempfile.TemporaryDirectory() as place:
-        encode(_even(clip), Path(place) / PREVIEW, {})
+        encode(_shown(clip), Path(place) / PREVIEW, {})
         store.client.log_artifact(run, str(Path(place) / PREVIEW))
 
 
@@ -56,15 +57,19 @@ def _plays(path: Path) -> bool:
         facts = probe(path)
     except MediaError:
         return True  # not ours to judge: it goes up as it is
-    return facts.width % 2 == facts.height % 2 == 0  # else it is yuv444p, which not every browser plays
+    even = facts.width % 2 == facts.height % 2 == 0  # else it is yuv444p, which not every browser plays
+    return even and max(facts.width, facts.height) >= _SMALL
 
 
-def _even(clip: Clip) -> Clip:
-    """The clip with its last column and row doubled where their number is odd."""
+def _shown(clip: Clip) -> Clip:
+    """The clip, a tiny one whole times larger, its last column and row doubled where their number is odd."""
     import numpy as np
 
-    odd = ((0, 0), (0, clip.height % 2), (0, clip.width % 2), (0, 0))
-    return Clip(np.pad(clip.frames, odd, mode="edge"), clip.fps)
+    longest = max(clip.width, clip.height)
+    times = -(-_VISIBLE // longest) if longest < _SMALL else 1
+    frames = clip.frames.repeat(times, axis=1).repeat(times, axis=2)
+    odd = ((0, 0), (0, frames.shape[1] % 2), (0, frames.shape[2] % 2), (0, 0))
+    return Clip(np.pad(frames, odd, mode="edge"), clip.fps)
 
 
 def _clip(folder: Path) -> Clip | None:

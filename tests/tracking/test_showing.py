@@ -40,8 +40,11 @@ def test_first_middle_and_last_frame_are_images_of_these_keys(shown, look):
     }
 
 
-@pytest.mark.parametrize(("width", "name", "sent"), [(32, "clip.mp4", False), (33, "clip.mp4", True)])
-def test_a_clip_that_not_every_browser_plays_gets_a_preview_that_does(shown, look, width, name, sent):
+@pytest.mark.parametrize(
+    ("width", "name", "sent"),
+    [(160, "clip.mp4", False), (161, "clip.mp4", True), (32, "clip.mp4", True), (33, "clip.webm", False)],
+)
+def test_a_clip_that_not_every_browser_plays_or_that_is_tiny_gets_a_preview(shown, look, width, name, sent):
     assert ("preview.mp4" in look().files(shown(width, name))) == sent
 
 
