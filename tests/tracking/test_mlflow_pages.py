@@ -93,7 +93,7 @@ def test_mlflow_shows_the_axes_plays_the_clip_draws_the_series_and_opens_the_pag
     shot(page, "video")
 
     page.goto(f"{base}/{child.info.run_id}/model-metrics")
-    page.get_by_text("temporal_flicker_by_pair").first.wait_for(timeout=60_000)
+    page.get_by_text("temporal_flicker_by_pair").first.scroll_into_view_if_needed()  # drawn once it is seen
     page.wait_for_function(_SERIES)
     shot(page, "series")
 

@@ -1,6 +1,6 @@
 """Sprite: a clip's frames tiled on WebP sheets, from which a page draws any frame at once.
 
-Not <video>: browsers play some 75 at a time, start each at its own moment and seek late. Frames that
+Not <video>: each starts at its own moment and keeps its own time. Frames that
 are decoded once and drawn by one clock cannot fall apart, and are exact where the sheet is lossless.
 """
 
