@@ -89,7 +89,7 @@ def visit(browser: Any) -> Iterator[Callable[..., Any]]:
         page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
         page.on("request", lambda asked: wrong.append(asked.url) if not _own(asked.url, path) else None)
         page.goto(path.absolute().as_uri() + (f"#{state}" if state else ""))
-        page.wait_for_function(f"document.querySelectorAll('.tile[data-frame]').length >= {frames}")
+        page.locator(".tile[data-frame]").nth(frames - 1).wait_for(state="attached")
         return page
 
     yield visit
