@@ -96,9 +96,10 @@ def _hub_problems(source: Source, label: str, offline: bool) -> Iterator[str]:
     if source.file is not None and Path(source.file).suffix.lower() not in SUFFIXES:
         yield _suffix(source, label, source.file)
     elif (offline or hub_is_off()) and find_spec("huggingface_hub") and _absent(source):
+        who, first = ("backend.offline", "") if offline else ("HF_HUB_OFFLINE", "unset HF_HUB_OFFLINE and ")
         yield (
-            f"{label}={source.name} is not on this machine and backend.offline forbids fetching it; "
-            f"run: {pull_command(source)}"
+            f"{label}={source.name} is not on this machine and {who} forbids fetching it; "
+            f"{first}run: {pull_command(source)}"
         )
 
 

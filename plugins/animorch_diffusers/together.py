@@ -7,11 +7,6 @@ from collections.abc import Iterator
 from animorch import RenderSpec
 
 
-def too_long(spec: RenderSpec, table: int | None) -> str | None:
-    """RenderSpec.too_long, for a table that only the loaded module tells."""
-    return spec.too_long(table)
-
-
 def togetherness_problems(spec: RenderSpec) -> Iterator[str]:
     """A sentence for each such combination."""
     yield from _freenoise(spec)

@@ -18,7 +18,6 @@ from animorch_diffusers.assembling import Parts, assembled
 from animorch_diffusers.checkpoint import Base, load_base
 from animorch_diffusers.inputs import loaded_key
 from animorch_diffusers.motion import Motion, load_motion
-from animorch_diffusers.together import too_long
 from animorch_diffusers.vae import load_vae
 
 _KEYS = re.compile(r"motion_modules\..*\.attn[12]\.to_k$")
@@ -95,7 +94,7 @@ def _worn(spec: RenderSpec) -> object:
 
 
 def _refuse_frames(spec: RenderSpec, table: int) -> None:
-    if problem := too_long(spec, table):
+    if problem := spec.too_long(table):
         raise Unsupported(problem)
 
 
