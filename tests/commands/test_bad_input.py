@@ -45,7 +45,7 @@ CASES = {
     "a word that is no command": (["render"], "neither a command"),
     "a motion module that is not there": (["motion=v99"], "motion can be: animatelcm"),
     "a backend that is not installed": (["backend=maya"], "backend can be:"),
-    "a post-step that is not installed": (["post=[zoom]"], "post can be: boomerang"),
+    "a post-step that is not installed": (["post=[zoom]"], "post can be: "),
     "a motion module on a wrong base": (
         ["motion=sdxl_beta", "checkpoint=sd15"],
         "animates checkpoints of base sdxl",
