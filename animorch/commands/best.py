@@ -14,7 +14,7 @@ from animorch.errors import UsageError
 from animorch.plugin import Command
 
 if TYPE_CHECKING:
-    from animorch.compare.ranking import Better, Measured, Place
+    from animorch.compare.ranking import Measured, Place
     from animorch.runs.sweep import SweepPlan
 
 
@@ -25,7 +25,7 @@ class Best(Command):
     help: ClassVar[str] = "which settings gave the best number: best --metric NAME [--where cfg=7] [--by cfg]"
 
     def run(self, words: Sequence[str]) -> int:
-        from animorch.compare.ranking import chosen, measured, ranked
+        from animorch.compare.ranking import chosen, direction, measured, ranked
 
         asked = _parser().parse_args(list(words))
         if asked.count < 1:
@@ -37,7 +37,8 @@ class Best(Command):
         if not left:
             raise UsageError(f"none of the {len(clips)} clips has {' and '.join(asked.where)}")
         by = [name for names in asked.by for name in names.split(",") if name]
-        places = ranked(left, asked.metric, _better(asked), by)[: asked.count]
+        better = asked.better or direction(asked.metric)
+        places = ranked(left, asked.metric, better, by)[: asked.count]
         print(_json(asked.metric, places) if asked.json else _table(asked.metric, places, bool(by)))
         return 0
 
@@ -59,15 +60,6 @@ def _sweeps(runs: Path, name: str | None) -> list[tuple[Path, SweepPlan]]:
             continue
         if name in (None, plan.name):
             found.append((folder, plan))
-    return found
-
-
-def _better(asked: argparse.Namespace) -> Better:
-    from animorch.compare.ranking import direction
-
-    found: Better | None = asked.better or direction(asked.metric)
-    if found is None:
-        raise UsageError(f"nothing says which way {asked.metric} is better; add --lower or --higher")
     return found
 
 

@@ -118,16 +118,20 @@ def axes_of(clips: Iterable[Measured]) -> list[str]:
     return [name for name in names if len({clip.value(name) for clip in clips}) > 1]
 
 
-def ranked(clips: Sequence[Measured], metric: str, better: Better, by: Sequence[str] = ()) -> list[Place]:
+def ranked(
+    clips: Sequence[Measured], metric: str, better: Better | None, by: Sequence[str] = ()
+) -> list[Place]:
     """Best first; clips that lack the number, or have no finite or infinite one, are left out.
 
     by: the axes whose values make groups, of which the mean counts. Raises UsageError when no clip has
-    the number, or a clip no value for one of `by`.
+    the number, a clip no value for one of `by`, or when nobody says which way is better (None).
     """
     having = [clip for clip in clips if not math.isnan(clip.numbers.get(metric, math.nan))]
     if not having:
         known = ", ".join(sorted({key for clip in clips for key in clip.numbers})) or "nothing"
         raise UsageError(f"no clip was measured with {metric}; measured: {known}")
+    if better is None:
+        raise UsageError(f"nothing says which way {metric} is better; add --lower or --higher")
     sign = -1 if better == "higher" else 1
     having.sort(key=lambda clip: sign * clip.numbers[metric])
     places = _groups(having, metric, by) if by else _singles(having, metric)

@@ -54,7 +54,7 @@ def test_a_wrong_question_is_answered_with_one_sentence(measured: Studio) -> Non
     flicker = ("best", "--metric", "temporal_flicker")
     for words, sentence in (
         (["best", "--metric", "motion_amount"], "add --lower or --higher"),
-        (["best", "--metric", "beauty", "--higher"], "measured: motion_amount"),
+        (["best", "--metric", "beauty"], "measured: motion_amount"),
         ([*flicker, "--where", "cgf=7"], "no clip has a cgf; swept here: cfg, seed"),
         ([*flicker, "--where", "cfg=9"], "none of the 4 clips has cfg=9"),
         ([*flicker, "--where", "cfg"], "is no condition"),
