@@ -17,6 +17,9 @@ import pytest
 from animorch import registry
 from animorch.cli import main
 from animorch.runs.sweep import SweepPlan, read_plan, sweep_folders
+from tests.browser import browser
+
+__all__ = ["browser"]  # a fixture, offered to every test below
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # two torch threads on two shared cores wait for each other
 os.environ.pop("ANIMORCH_MODELS", None)  # the person's own weights are none of the tests'

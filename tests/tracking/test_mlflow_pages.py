@@ -21,7 +21,6 @@ import pytest
 
 from animorch.commands.dashboard import free_port
 from animorch.tracking import default_uri
-from tests.compare.viewer.conftest import browser  # noqa: F401
 from tests.conftest import Studio
 from tests.tracking.conftest import Look
 
@@ -74,7 +73,7 @@ def shot() -> Callable[[Any, str], None]:
 def test_mlflow_shows_the_axes_plays_the_clip_draws_the_series_and_opens_the_page(
     studio: Studio,
     site: str,
-    browser: Any,  # noqa: F811
+    browser: Any,
     shot: Callable[[Any, str], None],
 ) -> None:
     look = Look(default_uri(studio.folder / "runs"))
@@ -93,7 +92,10 @@ def test_mlflow_shows_the_axes_plays_the_clip_draws_the_series_and_opens_the_pag
     shot(page, "video")
 
     page.goto(f"{base}/{child.info.run_id}/model-metrics")
-    page.get_by_text("temporal_flicker_by_pair").first.scroll_into_view_if_needed()  # drawn once it is seen
+    series = page.get_by_text("temporal_flicker_by_pair").first
+    series.wait_for()
+    page.wait_for_timeout(3000)  # the page is laid out again while its numbers come in
+    series.scroll_into_view_if_needed()  # drawn once it is seen
     page.wait_for_function(_SERIES)
     shot(page, "series")
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +16,6 @@ from animorch.runs.sweep import PlannedPoint, SweepPlan
 from tests.compare.handmade_sweep import finish, plan_of
 
 FRAMES = 16
-NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 NINE = {"prompt": ["a red fox", "a paper boat", "</script><b>bold</b>"], "cfg": ["4", "7", "10"]}
 
 
@@ -53,25 +50,6 @@ def nine(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The page of a whole 3×3 sweep."""
     folder = tmp_path_factory.mktemp("nine")
     return build_viewer(folder, exhibit_all(folder, plan_of(NINE))).path
-
-
-def _program() -> str | None:
-    asked = os.environ.get("ANIMORCH_BROWSER")
-    return asked or next((found for name in NAMES if (found := shutil.which(name))), None)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    """Headless Chromium; a test that asks for it is skipped, with the reason, where there is none."""
-    driver = pytest.importorskip("playwright.sync_api", reason="no browser: playwright is not installed")
-    with driver.sync_playwright() as play:
-        rooted = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-        try:
-            program = play.chromium.launch(executable_path=_program(), args=rooted)
-        except driver.Error as error:
-            pytest.skip(f"no browser: Chromium does not start ({str(error).splitlines()[0]})")
-        yield program
-        program.close()
 
 
 @pytest.fixture
