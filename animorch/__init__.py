@@ -16,10 +16,12 @@ from animorch.errors import (
     UsageError,
     WeightsError,
 )
+from animorch.hooks import hookimpl
 from animorch.plugin import (
     Backend,
     Captioner,
     Command,
+    Finding,
     Measure,
     Measures,
     Metric,
@@ -28,7 +30,6 @@ from animorch.plugin import (
     Progress,
     Report,
     Trainer,
-    hookimpl,
 )
 from animorch.spec.control import ControlNet, IPAdapter, SparseControl
 from animorch.spec.experiment import Experiment
@@ -50,6 +51,7 @@ __all__ = [
     "ControlNet",
     "Embedding",
     "Experiment",
+    "Finding",
     "FreeInit",
     "FreeNoise",
     "IPAdapter",
@@ -89,11 +91,12 @@ __all__ = [
     "hookimpl",
     "make",
     "pull_command",
+    "texts_of",
 ]
 
 if TYPE_CHECKING:
     from animorch.compare.letters import font
-    from animorch.media import captions_of, compared, comparisons, decoded, filtered
+    from animorch.media import captions_of, compared, comparisons, decoded, filtered, texts_of
     from animorch.models import pull_command
     from animorch.registry import make
     from animorch.sweep.composed import composed
@@ -108,6 +111,7 @@ _LATER = {  # from higher floors, so they are fetched when they are asked for
     "font": "animorch.compare.letters",
     "make": "animorch.registry",
     "pull_command": "animorch.models",
+    "texts_of": "animorch.media",
 }
 
 

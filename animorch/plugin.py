@@ -1,4 +1,4 @@
-"""The plugin kinds and the hooks by which they are offered.
+"""The plugin kinds; hooks.py has the hooks by which they are offered.
 
 A plugin class is a pydantic model: its fields are its options, so it ships no config file. Its
 `name` is the word on the command line. Heavy imports (torch, an HTTP client) belong inside the
@@ -13,22 +13,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol
 
-import pluggy
 from pydantic import BaseModel, ConfigDict, Field
 
 from animorch.clip import Clip
 from animorch.spec.model import Frozen
 from animorch.spec.render import RenderSpec
 
-GROUP = "animorch"  # entry-point group and pluggy project name
-hookspec = pluggy.HookspecMarker(GROUP)
-hookimpl = pluggy.HookimplMarker(GROUP)
-
 Measures = dict[str, "float | list[float]"]  # a list is a series over the frames
 
 
 class Progress(Protocol):
-    """Called by a backend after each denoising step; raising from it cancels the render."""
+    """Called by a backend after each denoising step; raising from it cancels the render.
+
+    A backend that waits for a server calls it with the step it is at, twice a second or oftener.
+    """
 
     def __call__(self, step: int, total: int) -> None: ...
 
@@ -40,6 +38,16 @@ class Plugin(BaseModel):
 
     name: ClassVar[str]
     version: ClassVar[str] = "1"  # raise it when the same options come to give another result
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that `animorch doctor` found: good, bad with what to do, or a thing to know (None)."""
+
+    subject: str
+    good: bool | None
+    said: str
+    fix: str = ""
 
 
 class Backend(Plugin, ABC):
@@ -71,6 +79,22 @@ class Backend(Plugin, ABC):
         key. For `plan`, so without torch."""
         return ()
 
+    def said(self) -> Mapping[str, Any]:
+        """Values of RenderSpec's fields that a file of this backend's own gives (a workflow).
+
+        They stand where neither the command nor a config says anything. Raises UsageError.
+        """
+        return {}
+
+    def lanes(self) -> int:
+        """How many renders may be under way at once, each in a thread of its own: one a server."""
+        return 1
+
+    def examine(self, specs: Sequence[RenderSpec]) -> Iterable[Finding]:
+        """What `animorch doctor` tells before it renders one small frame."""
+        for problems in self.preflight(specs):
+            yield from (Finding("experiment", False, problem) for problem in problems)
+
     def shared(self, specs: Sequence[RenderSpec]) -> int:
         """UNet calls (of RenderSpec.unet_calls) that it saves when it renders these one after the other.
 
@@ -86,7 +110,14 @@ class Backend(Plugin, ABC):
         """
 
     def environment(self) -> dict[str, str]:
-        """Facts for the record after a render: device, library versions, memory."""
+        """Facts for the record after a render: device, library versions, memory.
+
+        Asked in the render's thread, as attachments are.
+        """
+        return {}
+
+    def attachments(self) -> Mapping[str, str]:
+        """Texts by file name, kept beside the frames of the render: what was sent to a server, its log."""
         return {}
 
     def close(self) -> None:
@@ -233,39 +264,3 @@ class Command(ABC):
     @abstractmethod
     def run(self, words: Sequence[str]) -> int:
         """Do it with the words that follow; return the exit code."""
-
-
-@hookspec
-def animorch_backends() -> list[type[Backend]]:
-    """Return the Backend classes this plugin offers."""
-    raise NotImplementedError
-
-
-@hookspec
-def animorch_post_steps() -> list[type[PostStep]]:
-    """Return the PostStep classes this plugin offers."""
-    raise NotImplementedError
-
-
-@hookspec
-def animorch_metrics() -> list[type[Metric]]:
-    """Return the Metric classes this plugin offers."""
-    raise NotImplementedError
-
-
-@hookspec
-def animorch_trainers() -> list[type[Trainer]]:
-    """Return the Trainer classes this plugin offers."""
-    raise NotImplementedError
-
-
-@hookspec
-def animorch_captioners() -> list[type[Captioner]]:
-    """Return the Captioner classes this plugin offers."""
-    raise NotImplementedError
-
-
-@hookspec
-def animorch_commands() -> list[type[Command]]:
-    """Return the Command classes this plugin offers."""
-    raise NotImplementedError

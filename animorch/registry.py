@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import to_jsonable_python
 
-from animorch import plugin
+from animorch import hooks
 from animorch.errors import PluginError, UsageError
 from animorch.plugin import Measure, Plugin
 from animorch.spec.model import sentences
@@ -34,9 +34,9 @@ _HOOKS: dict[str, str] = {
 @lru_cache(maxsize=1)
 def plugins() -> pluggy.PluginManager:
     """Every plugin module that could be imported; one that cannot is named on stderr."""
-    manager = pluggy.PluginManager(plugin.GROUP)
-    manager.add_hookspecs(plugin)
-    for entry in sorted(entry_points(group=plugin.GROUP), key=lambda entry: entry.name):
+    manager = pluggy.PluginManager(hooks.GROUP)
+    manager.add_hookspecs(hooks)
+    for entry in sorted(entry_points(group=hooks.GROUP), key=lambda entry: entry.name):
         _register(manager, entry)
     try:
         manager.check_pending()

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -79,6 +80,10 @@ class Studio:
         (folder,) = self.sweeps()
         return read_plan(folder)
 
+    @staticmethod
+    def plan_of(sweep: Path) -> SweepPlan:
+        return read_plan(sweep)
+
     def records(self) -> list[dict[str, Any]]:
         """Every record of the only sweep, in the plan's order."""
         (folder,) = self.sweeps()
@@ -96,17 +101,25 @@ def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
 @pytest.fixture
 def toys(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> Iterator[Studio]:
     """A studio with the folder clips/, where a stranger's trainers (`mode=toy`) are installed."""
+    (studio.folder / "clips").mkdir()
+    with installed(TOY, studio, monkeypatch):
+        yield studio
+
+
+@contextmanager
+def installed(module: Path, studio: Studio, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A module installed as a stranger's plugin, in this process and in those that it starts."""
     site = studio.folder / "site"
-    info = site / "animorch_toy-1.0.dist-info"
+    info = site / f"{module.stem}-1.0.dist-info"
     info.mkdir(parents=True)
-    shutil.copy(TOY, site)
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: animorch-toy\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[animorch]\ntoy = animorch_toy\n")
+    shutil.copy(module, site)
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {module.stem}\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(f"[animorch]\n{module.stem} = {module.stem}\n")
     monkeypatch.syspath_prepend(str(site))
     monkeypatch.setenv("PYTHONPATH", str(site))
-    (studio.folder / "clips").mkdir()
     _forget_plugins()
-    yield studio
+    yield
+    sys.modules.pop(module.stem, None)
     _forget_plugins()
 
 

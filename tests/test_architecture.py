@@ -17,6 +17,7 @@ FLOORS = (
     ("clip", "shelf"),
     ("spec",),
     ("plugin",),
+    ("hooks",),
     ("__init__",),  # the public face
     ("registry",),
     ("testing",),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from animorch import plugin
+from animorch import hooks
 from animorch.config.training import training
 from animorch.registry import offers, plugins
 from animorch.testing import moving_clip, small_spec
@@ -16,7 +16,7 @@ from tests.conftest import Studio
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PLUGINS = (ROOT / "docs/plugins.md").read_text(encoding="utf-8")
-HOOKS = [name for name in vars(plugin) if name.startswith("animorch_")]
+HOOKS = [name for name in vars(hooks) if name.startswith("animorch_")]
 PRESETS = sorted((ROOT / "conf/experiment").iterdir())
 RECIPES = sorted((ROOT / "conf/recipe").iterdir())
 

@@ -15,6 +15,7 @@ FACE = [
     "ControlNet",
     "Embedding",
     "Experiment",
+    "Finding",
     "FreeInit",
     "FreeNoise",
     "IPAdapter",
@@ -54,6 +55,7 @@ FACE = [
     "hookimpl",
     "make",
     "pull_command",
+    "texts_of",
 ]
 
 

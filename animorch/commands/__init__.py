@@ -5,6 +5,7 @@ from __future__ import annotations
 from animorch.commands.best import Best
 from animorch.commands.caption import Caption
 from animorch.commands.dashboard import Dashboard
+from animorch.commands.doctor import Doctor
 from animorch.commands.grid import Grid
 from animorch.commands.import_ import Import
 from animorch.commands.models import Models
@@ -15,10 +16,11 @@ from animorch.commands.schema import Schema
 from animorch.commands.status import Status
 from animorch.commands.sync import Sync
 from animorch.commands.train import Train
-from animorch.plugin import Command, hookimpl
+from animorch.hooks import hookimpl
+from animorch.plugin import Command
 
 
 @hookimpl
 def animorch_commands() -> list[type[Command]]:
-    ours = [Best, Caption, Dashboard, Grid, Import, Models, PlanCommand, Report, Rerun, Schema, Status]
-    return [*ours, Sync, Train]
+    ours = [Best, Caption, Dashboard, Doctor, Grid, Import, Models, PlanCommand, Report, Rerun, Schema]
+    return [*ours, Status, Sync, Train]

@@ -13,6 +13,7 @@ from animorch.media.filtered import filtered
 from animorch.media.metadata import Probe, probe, read_metadata, sidecar
 from animorch.media.still import poster, save_image
 from animorch.media.stream import Stream
+from animorch.media.texts import texts_of
 
 __all__ = [
     "FORMATS",
@@ -32,4 +33,5 @@ __all__ = [
     "read_metadata",
     "save_image",
     "sidecar",
+    "texts_of",
 ]

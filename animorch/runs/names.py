@@ -26,4 +26,5 @@ RESULT = "result"  # folder of what it made
 STORE = "store"  # folder of every rendered clip
 RENDER = "render.json"  # of a stored clip, beside its frames
 STAGE = "stage.json"  # of a slow post-step's clip, beside its frames
+OURS = frozenset({RECORD, EXPERIMENT, OVERRIDES, FRAMES, FINAL, METRICS, POSTER, LOG, RENDER, STAGE})
 STAGING = ".staging"  # folder of what is not finished

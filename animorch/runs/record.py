@@ -36,7 +36,7 @@ class Record(Frozen):
     rendered: bool = Field(description="False when the frames came from the store.")
     environment: dict[str, str] = Field({}, description="Versions and device.")
     weights: dict[str, str] = Field({}, description="Weight to its content name.")
-    moved: dict[str, Any] = Field({}, description="Settings taken from motion.recommends.")
+    moved: dict[str, Any] = Field({}, description="Settings taken from motion.recommends or a workflow.")
     metrics: dict[str, float] = Field({}, description="Scalars; series are in metrics.json.")
     files: dict[str, FileFact] = Field({}, description="Path in the folder to what it was.")
     error: str | None = Field(None, description="The sentence of a failed point.")

@@ -24,6 +24,7 @@ class Rendered(Frozen):
     finished: datetime
     environment: dict[str, str] = Field({}, description="What the backend says of itself.")
     weights: dict[str, str] = Field({}, description="Weight to its content name.")
+    attachments: tuple[str, ...] = Field((), description="Files beside the frames: what a server was sent.")
     bytes: int
     sha256: str = Field(description="Of frames.mkv.")
     frames_sha256: str = Field(description="Of the raw frames, uint8 T x H x W x 3.")

@@ -52,7 +52,7 @@ class Experiment(RenderSpec):
     post: dict[str, Choice] = Field({}, description="Post-steps, applied in this order.")
     metrics: dict[str, Choice] = Field({}, description="Metrics measured before and after post-steps.")
     output: Output = Output()
-    moved: dict[str, Any] = Field({}, description="Settings taken from motion.recommends.")
+    moved: dict[str, Any] = Field({}, description="Settings taken from motion.recommends or a workflow.")
 
     @model_validator(mode="before")
     @classmethod

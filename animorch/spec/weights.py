@@ -68,8 +68,11 @@ class Weights(Frozen):
         if self.sha256:
             here = self.found() if len(self.sha256) > 1 else None
             return "sha256:" + (fingerprint(here) if here else self.sha256[0])
+        file = f":{self.file}" if self.file else ""  # without a repository: as a server calls it
         return (
-            f"hub:{self.repo}@{self.revision or ''}:{self.file or ''}" if self.repo else f"name:{self.name}"
+            f"hub:{self.repo}@{self.revision or ''}:{self.file or ''}"
+            if self.repo
+            else f"name:{self.name}{file}"
         )
 
     def check(self, path: Path) -> None:

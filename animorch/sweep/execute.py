@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 from filelock import FileLock, Timeout
 
 from animorch.compare.grid import build_grid
 from animorch.compare.viewer import build_viewer
 from animorch.errors import AnimorchError, RunsError, UsageError
-from animorch.plugin import Backend
 from animorch.runs.files import writable
 from animorch.runs.record import Record
 from animorch.runs.sweep import journal
 from animorch.sweep.gently import gently
+from animorch.sweep.lanes import Render, in_process
 from animorch.sweep.notes import lines
 from animorch.sweep.plan import Plan
-from animorch.sweep.point import Point, backend_of
+from animorch.sweep.point import Point
 from animorch.sweep.progress import Reporter
-from animorch.sweep.stage import run_point
 from animorch.sweep.todo import todo
 from animorch.tracking import Writer
-
-Finished = Callable[[Point, Record], None]
-Render = Callable[[Sequence[Point], Reporter, Finished], None]
 
 
 @dataclass
@@ -101,29 +96,6 @@ def _make(outcome: Outcome, points: Sequence[Point], render: Render, writer: Wri
     with reporter.shown():
         reporter.notes(lines(plan))
         render(points, reporter, finished)
-
-
-def in_process(plan: Plan) -> Render:
-    """Points one after another; each backend stays warm from its first point to its last."""
-
-    def render(points: Sequence[Point], reporter: Reporter, finished: Finished) -> None:
-        warm: Backend | None = None
-        since = datetime.now(UTC) if plan.settings.force else None
-        try:
-            for point in points:
-                assert point.experiment is not None
-                backend = backend_of(point.experiment)
-                if warm is not None and warm is not backend:
-                    warm.close()  # points come grouped by backend, so it is not needed again
-                warm = backend
-                reporter.begins(point.label)
-                folder, settings = plan.folder / point.folder, plan.settings
-                finished(point, run_point(point, folder, settings.runs, reporter.step, since))
-        finally:
-            if warm is not None:
-                warm.close()
-
-    return render
 
 
 def _grid(outcome: Outcome) -> None:

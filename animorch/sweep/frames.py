@@ -11,7 +11,7 @@ from animorch.errors import BackendError
 from animorch.media import decode, encode
 from animorch.plugin import Backend, Progress
 from animorch.runs.files import staged
-from animorch.runs.names import FRAMES
+from animorch.runs.names import FRAMES, OURS
 from animorch.runs.record import file_hash
 from animorch.runs.store import Rendered, Store
 from animorch.spec.experiment import Experiment
@@ -65,6 +65,7 @@ def _store(store: Store, runs: Path, point: Point, backend: Backend, clip: Clip,
     assert point.experiment is not None
     with staged(runs, store.folder(point.render_key)) as fresh:
         encode(clip, fresh / FRAMES, {"render_key": point.render_key})
+        attachments = _attach(backend, fresh)
         fact = Rendered(
             render_key=point.render_key,
             backend=backend.name,
@@ -73,9 +74,20 @@ def _store(store: Store, runs: Path, point: Point, backend: Backend, clip: Clip,
             finished=datetime.now(UTC),
             environment=backend.environment(),
             weights=dict(point.weights or {}),
+            attachments=attachments,
             bytes=(fresh / FRAMES).stat().st_size,
             sha256=file_hash(fresh / FRAMES),
             frames_sha256=hashlib.sha256(clip.frames.tobytes()).hexdigest(),
         )
         store.save(fresh, fact)
     return fact
+
+
+def _attach(backend: Backend, folder: Path) -> tuple[str, ...]:
+    """Write the backend's texts beside the frames; returns their names."""
+    texts = backend.attachments()
+    for name, text in texts.items():
+        if name != Path(name).name or name in OURS or name.startswith((".", "clip.")):
+            raise BackendError(f"backend {backend.name} attaches {name!r}, which is no free file name")
+        (folder / name).write_text(text, encoding="utf-8")
+    return tuple(texts)

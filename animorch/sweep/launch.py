@@ -12,7 +12,8 @@ from animorch.config.compose import Composer, quoted, resolved
 from animorch.config.settings import split
 from animorch.errors import AnimorchError, BackendError
 from animorch.runs.record import Record, record_of
-from animorch.sweep.execute import Finished, Render, execute
+from animorch.sweep.execute import execute
+from animorch.sweep.lanes import Finished, Render
 from animorch.sweep.plan import Plan, plan_cells, plan_sweep, plan_values
 from animorch.sweep.point import Point, backend_of
 from animorch.sweep.problem import refuse_invalid
@@ -65,8 +66,8 @@ def task(config: Any) -> dict[str, Any]:
     values = resolved(drafted)
     job = split(values)[0].point
     assert job is not None
-    plan = plan_values(values | {"point": None, "sweep": {}})
-    point = replace(plan.points[0], coordinates=job["coordinates"], overrides=tuple(job["overrides"]))
+    plan = plan_values(values | {"point": None, "sweep": {}}, job["overrides"])
+    point = replace(plan.points[0], coordinates=job["coordinates"])
     if point.point_key != job["key"]:
         reasons = "; ".join(point.problems) or "its files or packages differ from the planner's"
         raise BackendError(f"the worker came to another point than the plan asked for: {reasons}")

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import get_ident
+from threading import Lock, get_ident
 from time import perf_counter
 
 log = logging.getLogger("animorch")
+_open: list[int] = []  # log files being written; several while points are rendered side by side
+_level, _lock = logging.NOTSET, Lock()
 
 
 @dataclass
@@ -37,13 +39,30 @@ def log_file(path: Path) -> Iterator[None]:
     handler.addFilter(lambda line: line.thread == thread)  # MLflow is written in another thread meanwhile
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     root = logging.getLogger()
-    before = log.level
     root.addHandler(handler)
-    log.setLevel(logging.INFO)
+    _talk(thread)
     try:
         yield
     finally:
-        log.setLevel(before)
+        _fall_silent(thread)
         root.removeHandler(handler)
         with suppress(OSError):  # a full disk; what it keeps from being written is told elsewhere
             handler.close()
+
+
+def _talk(thread: int) -> None:
+    """Log what is of interest, from the first open file on."""
+    global _level
+    with _lock:
+        if not _open:
+            _level = log.level
+        _open.append(thread)
+        log.setLevel(logging.INFO)
+
+
+def _fall_silent(thread: int) -> None:
+    """With the last open file the level goes back to what it was."""
+    with _lock:
+        _open.remove(thread)
+        if not _open:
+            log.setLevel(_level)

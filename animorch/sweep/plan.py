@@ -13,6 +13,7 @@ from typing import Any
 from animorch.config.compose import Composer, Setting
 from animorch.config.settings import Settings, split
 from animorch.errors import UsageError
+from animorch.runs.store import Store
 from animorch.runs.sweep import PlannedAxis, SweepPlan
 from animorch.spec.identity import digest
 from animorch.sweep.axis import Axis, Value, cells, command_axes, distinct, file_axes, zipped
@@ -136,7 +137,7 @@ def _experiment_values(values: dict[str, Any]) -> dict[str, Any]:
 def _checked(settings: Settings, axes: Sequence[Axis], points: Sequence[Point], words: Sequence[str]) -> Plan:
     points = [_excluded(settings, point) for point in points]
     planned = tuple(PlannedAxis(name=a.name, values=tuple(v.label for v in a.values)) for a in axes)
-    return Plan(settings, planned, tuple(_preflight(points)), tuple(words))
+    return Plan(settings, planned, tuple(_preflight(points, settings)), tuple(words))
 
 
 def _excluded(settings: Settings, point: Point) -> Point:
@@ -147,12 +148,16 @@ def _excluded(settings: Settings, point: Point) -> Point:
     return point
 
 
-def _preflight(points: Sequence[Point]) -> list[Point]:
-    """Points with what their backends say of them; each backend is asked once for all of its points."""
+def _preflight(points: Sequence[Point], settings: Settings) -> list[Point]:
+    """Points with what their backends say of them; each backend is asked once for all of its points.
+
+    Of points whose frames are stored nothing is asked: other post-steps need no server and no weights.
+    """
     asked: dict[int, list[int]] = {}
     backends = {}
+    store = Store(settings.runs)
     for place, cell in enumerate(points):
-        if cell.planned and cell.experiment:
+        if cell.planned and cell.experiment and (settings.force or not store.has(cell.render_key)):
             backend = backend_of(cell.experiment)
             backends[id(backend)] = backend
             asked.setdefault(id(backend), []).append(place)

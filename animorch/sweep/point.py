@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -19,6 +20,7 @@ from animorch.runs.sweep import PlannedPoint
 from animorch.spec.experiment import Choice, Experiment
 from animorch.spec.identity import canonical, point_key, render_key, weights_of
 from animorch.spec.model import sentences
+from animorch.sweep.said import with_said
 from animorch.sweep.slug import slug
 
 
@@ -66,6 +68,11 @@ def point(coordinates: Mapping[str, str], overrides: Sequence[str], values: Mapp
     """Validate one cell's values and name them by their keys; every problem is kept, none raised."""
     blank, values = Point(coordinates, tuple(overrides)), named(values)
     try:
+        if (backend := _backend_in(values)) is not None:
+            values = with_said(values, overrides, backend)
+    except UsageError as error:
+        return replace(blank, problems=(str(error),))
+    try:
         experiment = Experiment.model_validate(values)
     except ValidationError as error:
         return replace(blank, problems=tuple(_every_problem(values, error)))
@@ -84,6 +91,18 @@ def point(coordinates: Mapping[str, str], overrides: Sequence[str], values: Mapp
         render_key=rendered,
         point_key=point_key(experiment, rendered, plugins),
     )
+
+
+def _backend_in(values: Mapping[str, Any]) -> Backend | None:
+    """The backend of values that nobody has checked; None when there is none, which is told later."""
+    choice = values.get("backend")
+    if not isinstance(choice, Mapping) or not isinstance(choice.get("name"), str):
+        return None
+    options = {key: value for key, value in choice.items() if key != "name"}
+    with suppress(UsageError):
+        backend: Backend = _make_once("backend", choice["name"], canonical(options))
+        return backend
+    return None
 
 
 def _identity(experiment: Experiment) -> Mapping[str, Any]:

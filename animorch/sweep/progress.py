@@ -1,4 +1,4 @@
-"""Progress: a sweep bar and a step bar on a terminal, a line a point elsewhere, nothing when quiet."""
+"""Progress: bars of sweep and renders on a terminal, a line a point elsewhere, nothing when quiet."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Reporter:
     done: int = 0
     _bars: Progress | None = None
     _sweep: TaskID | None = None
-    _steps: TaskID | None = None
+    _renders: dict[str, TaskID] = field(default_factory=dict)  # by label, those under way
 
     @contextmanager
     def shown(self) -> Iterator[Reporter]:
@@ -36,7 +36,6 @@ class Reporter:
         with Progress(*columns, console=self.console, transient=True) as bars:
             self._bars = bars
             self._sweep = bars.add_task("sweep", total=self.total)
-            self._steps = bars.add_task("steps", total=None)
             yield self
         self._bars = None
 
@@ -46,18 +45,21 @@ class Reporter:
             self.say(f"[dim]{escape(line)}[/]")
 
     def begins(self, label: str) -> None:
-        if self._bars is not None and self._steps is not None:
-            self._bars.reset(self._steps, description=_short(label), total=None)
+        """A render begins; on a server several may be under way."""
+        if self._bars is not None:
+            self._renders[label] = self._bars.add_task(_short(label), total=None)
 
-    def step(self, step: int, total: int) -> None:
-        """Handed to backends as their `progress`."""
-        if self._bars is not None and self._steps is not None:
-            self._bars.update(self._steps, completed=step, total=total)
+    def step(self, label: str, step: int, total: int) -> None:
+        """A render under this label has done `step` of `total`."""
+        if self._bars is not None and label in self._renders:
+            self._bars.update(self._renders[label], completed=step, total=total)
 
     def ends(self, label: str, record: Record) -> None:
         self.done += 1
         if self._bars is not None and self._sweep is not None:
             self._bars.update(self._sweep, advance=1)
+            if label in self._renders:
+                self._bars.remove_task(self._renders.pop(label))
         if record.status == "failed":
             self.say(f"[red]failed[/]  {_short(label)}: {escape(record.error or '')}")
         elif not self.quiet:

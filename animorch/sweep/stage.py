@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from animorch.clip import Clip
@@ -25,6 +26,7 @@ from animorch.sweep.logbook import Watch, log, log_file
 from animorch.sweep.point import Point, chosen
 from animorch.sweep.post import posted
 
+_ONE_AT_A_TIME = Lock()  # metrics and post-steps are shared by lanes and need not be safe for threads
 _NAMES = {"png": "frames.png", "av1": "clip.av1.mp4"}  # where the format's word is not the ending
 
 
@@ -87,7 +89,24 @@ def _make(
     experiment = point.experiment
     assert experiment is not None
     clip, fact, fresh = frames_of(point, runs, progress, watch, since)
-    link_or_copy(Store(runs).folder(point.render_key) / FRAMES, folder / FRAMES)
+    stored = Store(runs).folder(point.render_key)
+    for name in (FRAMES, *(name for name in fact.attachments if (stored / name).exists())):
+        link_or_copy(stored / name, folder / name)
+    with _ONE_AT_A_TIME:
+        measured = _after_the_frames(point, folder, runs, clip, fresh, watch)
+    return {
+        "rendered": fresh,
+        "environment": _environment() | fact.environment,
+        "metrics": _scalars(measured),
+    }
+
+
+def _after_the_frames(
+    point: Point, folder: Path, runs: Path, clip: Clip, fresh: bool, watch: Watch
+) -> dict[str, Measures]:
+    """Measure, post-steps, measure, encode; returns what was measured."""
+    experiment = point.experiment
+    assert experiment is not None
     measured = {}
     with watch.stage("metrics"):
         measured["final"] = _measure(experiment, clip)
@@ -100,11 +119,7 @@ def _make(
     with watch.stage("encode"):
         _write_clips(point, clip, folder)
     (folder / METRICS).write_text(json.dumps(measured, indent=2), encoding="utf-8")
-    return {
-        "rendered": fresh,
-        "environment": _environment() | fact.environment,
-        "metrics": _scalars(measured),
-    }
+    return measured
 
 
 def _measure(experiment: Experiment, clip: Clip) -> Measures:

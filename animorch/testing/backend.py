@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import PurePath
 from typing import Any
 
 from animorch.clip import Clip
@@ -105,7 +106,7 @@ class BackendContract(PluginContract):
         self.make().render(self.spec(), lambda step, total: seen.append((step, total)))
         steps, totals = [step for step, _ in seen], {total for _, total in seen}
         assert steps, "progress was never called; call it after each step"
-        assert steps == sorted(set(steps)), f"steps {steps} do not rise"
+        assert steps == sorted(steps), f"steps {steps} fall; one may be told again, none taken back"
         assert totals == {steps[-1]}, f"the last step is {steps[-1]} and the totals are {totals}"
 
     def test_raising_from_progress_cancels_and_the_backend_lives_on(self) -> None:
@@ -116,6 +117,16 @@ class BackendContract(PluginContract):
             _render(backend, self.spec())
             return
         raise AssertionError("render swallowed what progress raised; let it through")
+
+    def test_it_takes_at_least_one_render_at_a_time(self) -> None:
+        assert self.make().lanes() >= 1, "lanes() is how many renders may be under way at once; 1 or more"
+
+    def test_what_it_attaches_are_texts_with_plain_names(self) -> None:
+        backend = self.make()
+        _render(backend, self.spec())
+        for name, text in backend.attachments().items():
+            assert name == PurePath(name).name, f"{name!r} is no plain file name"
+            assert isinstance(text, str), f"attachment {name} is no text"
 
     def test_identity_is_stable_json_without_heavy_imports(self) -> None:
         first, again = (json.dumps(self.make().identity(), sort_keys=True) for _ in range(2))
