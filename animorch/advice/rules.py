@@ -35,8 +35,8 @@ RULES: tuple[Rule, ...] = (
     Rule("gif_banding", "GIF89a specification: colour tables", picture.gif_banding),
     Rule("gif_fps", "GIF89a specification: delay time", picture.gif_fps),
 )
-MEMORY = "memory"  # what a backend says of it (Backend.notes)
-NAMES = (*(rule.name for rule in RULES), MEMORY)
+BACKEND = "backend"  # what a backend says of it (Backend.notes)
+NAMES = (*(rule.name for rule in RULES), BACKEND)
 ALL = "all"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from animorch.advice import ALL, MEMORY, Note, advice
+from animorch.advice import ALL, BACKEND, Note, advice
 from animorch.spec.experiment import Experiment
 from animorch.spec.identity import canonical
 from animorch.sweep.plan import Plan
@@ -20,17 +20,17 @@ def notes(plan: Plan) -> dict[Note, list[str]]:
     silent = plan.settings.silence
     for point in plan.points:
         if point.planned and point.experiment is not None:
-            for note in [*advice(point.experiment, silent), *_memory(point.experiment, silent)]:
+            for note in [*advice(point.experiment, silent), *_told(point.experiment, silent)]:
                 found.setdefault(note, []).append(point.label)
     return found
 
 
-def _memory(experiment: Experiment, silent: Collection[str]) -> list[Note]:
-    """What the backend says of the memory that the clip takes."""
-    if {ALL, MEMORY} & set(silent):
+def _told(experiment: Experiment, silent: Collection[str]) -> list[Note]:
+    """What the backend says of it: the memory that it takes, how its seeds go."""
+    if {ALL, BACKEND} & set(silent):
         return []
     told = backend_of(experiment).notes(experiment.spec)
-    return [Note(MEMORY, sentence, "docs/memory.md") for sentence in told]
+    return [Note(BACKEND, sentence, "docs/advice.md") for sentence in told]
 
 
 def lines(plan: Plan) -> list[str]:
