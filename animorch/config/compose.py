@@ -27,7 +27,7 @@ from yaml import YAMLError
 
 from animorch.config.explain import explained
 from animorch.config.folders import shipped
-from animorch.config.schema import teach_hydra
+from animorch.config.schema import open_tables, teach_hydra
 from animorch.errors import UsageError
 
 CONFIG = "render"  # conf/render.yaml
@@ -114,14 +114,17 @@ def put(tree: dict[str, Any], key: str, value: Any) -> None:
     """Set a dotted key in place, merging into a dict; raises UsageError for a key that is not there."""
     *path, last = key.split(".")
     node: Any = tree
-    for part in path:
-        node = _child(node, part, key)
-    old = _child(node, last, key)
+    for place, part in enumerate(path):
+        node = _child(node, part, key, ".".join(path[:place]))
+    old = _child(node, last, key, ".".join(path))
     merged = {**old, **value} if isinstance(old, dict) and isinstance(value, Mapping) else value
     node[int(last) if isinstance(node, list) else last] = merged
 
 
-def _child(node: Any, part: str, key: str) -> Any:
+def _child(node: Any, part: str, key: str, at: str) -> Any:
+    """What is under `part` in the node at the dotted key `at`; made in a table with keys of one's own."""
+    if isinstance(node, dict) and any(f"{at}.".startswith(f"{table}.") for table in open_tables()):
+        return node.setdefault(part, {})
     if isinstance(node, dict) and part in node:
         return node[part]
     if isinstance(node, list) and part.isdigit() and int(part) < len(node):

@@ -46,6 +46,7 @@ class Weights(Frozen):
     repo: str | None = Field(None, description="Hub repository id.")
     file: str | None = Field(None, description="File inside the hub repository.")
     revision: str | None = Field(None, description="Branch, tag or commit of the repository.")
+    aliases: tuple[str, ...] = Field((), description="What servers call the file, without its ending.")
     bytes: int | None = Field(None, ge=0, description="Size of the published file.")
     sha256: tuple[Sha256, ...] = Field((), description="Known hashes; uploads may have several.")
     licence: str = Field("not stated", description="Licence as the publisher states it.")

@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 from pydantic import Field, PrivateAttr, field_validator
 
 from animorch import Backend, Clip, Finding, Progress, RenderSpec, Unsupported, UsageError
+from animorch_a1111.attended import Pace
 from animorch_a1111.credentials import AUTH, credentials
 from animorch_a1111.crew import Crew
-from animorch_a1111.job import Pace
 from animorch_a1111.kept import Made
 from animorch_a1111.refusals import unsupported
 from animorch_a1111.server import Server

@@ -7,9 +7,10 @@ from threading import Condition
 from time import monotonic
 
 from animorch import BackendError, Progress, RenderSpec, Unsupported
-from animorch_a1111.job import Cut
+from animorch_a1111.job import steps_of
 from animorch_a1111.kept import Made
 from animorch_a1111.server import Away
+from animorch_a1111.stopping import Cut
 from animorch_a1111.worker import Worker
 
 _AGAIN = 20.0  # seconds until a server that did not answer is asked again
@@ -82,7 +83,7 @@ class Crew:
                     self._busy.add(id(best))
                     return best
                 self._free.wait(_WAIT)
-                progress(0, spec.steps)
+                steps_of(spec, progress).tick()
 
     def _able(self, spec: RenderSpec) -> list[Worker]:
         there = [worker for worker in self.workers if not worker.closed and self._answers(worker)]

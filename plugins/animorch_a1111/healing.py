@@ -47,6 +47,9 @@ def heal(server: Server, settings: Settings, modules: Iterable[str], *, poisoned
     """
     if not poisoned and still_works(server):
         return False
+    settings.hold({})  # the clip's own VAE or clip_skip may be what a plain picture breaks off at
+    if not poisoned and still_works(server):
+        return False
     any(_animates(server, module) for module in dict.fromkeys(filter(None, modules)))
     if not still_works(server):
         raise Unhealed(_restart(server, "a plain picture still fails after a frame by AnimateDiff"))

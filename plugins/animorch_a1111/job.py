@@ -3,81 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from threading import Event, Thread
+from threading import Event
 from time import monotonic
-from typing import Any, Generic, TypeVar
+from typing import Any
 
-from animorch import BackendError
+from animorch import BackendError, RenderSpec
+from animorch_a1111.attended import Attended, Pace
 from animorch_a1111.server import Away, Lost, Refused, Reply, Server, State
+from animorch_a1111.stopping import after_loss, stop
 
 _GLANCE = 1.0  # seconds for a look at the progress: whoever interrupts should not wait for it
 _LEFT = 10  # times the patience after which another's job that takes no step is not waited for
 Tick = Callable[[], None]
-Result = TypeVar("Result")
-
-
-class Cut(BackendError):
-    """The connection broke, and the server certainly does not have the clip under way any more."""
-
-
-@dataclass(frozen=True)
-class Pace:
-    """Seconds: between looks, for a whole job (None: any time), and without a sign of life."""
-
-    poll: float = 0.5
-    timeout: float | None = None
-    patience: float = 60.0
-
-
-class Attended(Generic[Result]):
-    """A call in a thread of its own, so that its caller can look round and be interrupted."""
-
-    def __init__(self, call: Callable[[], Result]) -> None:
-        self._call = call
-        self._over = Event()
-        self._result: list[Result] = []
-        self._error: BaseException | None = None
-        self._thread = Thread(target=self._run, daemon=True, name="a1111")
-        self._thread.start()
-
-    def _run(self) -> None:
-        try:
-            self._result.append(self._call())
-        except BaseException as error:
-            self._error = error
-        finally:
-            self._over.set()
-
-    def over(self, within: float) -> bool:
-        """Whether it comes to an end within that many seconds."""
-        over = self._over.wait(within)
-        if over:
-            self._thread.join()
-        return over
-
-    @property
-    def answered(self) -> bool:
-        """Whether it came to its end without an error."""
-        return bool(self._result)
-
-    def result(self) -> Result:
-        """What it returned, once it is over; raises what it raised."""
-        if self._error is not None:
-            raise self._error
-        return self._result[0]
-
-
-def attended(call: Callable[[], Result], tick: Tick, pace: Pace) -> Result:
-    """A call that cannot be stopped (a checkpoint that loads): when `tick` raises, its end is waited for."""
-    running = Attended(call)
-    try:
-        while not running.over(pace.poll):
-            tick()
-    except BaseException:
-        running.over(pace.patience)
-        raise
-    return running.result()
 
 
 class Steps:
@@ -108,13 +45,18 @@ class Steps:
         self.tick()
 
 
-def wait_until_idle(server: Server, tick: Tick, pace: Pace) -> State:
+def steps_of(spec: RenderSpec, tell: Callable[[int, int], None]) -> Steps:
+    """The steps that a clip takes."""
+    return Steps(spec.steps, spec.freeinit.iterations if spec.freeinit else 1, tell)
+
+
+def wait_until_idle(server: Server, tick: Tick, pace: Pace) -> None:
     """Wait for the job of somebody else; raises BackendError when that one takes no step any more."""
-    seen, since = server.state(), monotonic()
-    while seen.busy:
-        Event().wait(pace.poll)
-        tick()
-        now = server.state()
+    seen, since = State(), monotonic()
+    while True:
+        now = _patiently(server, pace)
+        if not now.busy:
+            return
         since = since if now == seen else monotonic()
         seen = now
         if monotonic() - since > _LEFT * pace.patience:
@@ -122,7 +64,19 @@ def wait_until_idle(server: Server, tick: Tick, pace: Pace) -> State:
                 f"{server.url} has had another job under way for {_LEFT * pace.patience:g} seconds without a "
                 "step; look what it does, or restart it"
             )
-    return seen
+        Event().wait(pace.poll)
+        tick()
+
+
+def _patiently(server: Server, pace: Pace) -> State:
+    """What it is at, also of a server that loads a model and is slow to answer. Raises Away, Lost."""
+    until = monotonic() + pace.patience
+    while True:
+        try:
+            return server.state()
+        except Lost:
+            if monotonic() > until:
+                raise
 
 
 def run(server: Server, route: str, body: Mapping[str, Any], steps: Steps, pace: Pace) -> Reply:
@@ -140,7 +94,7 @@ def run(server: Server, route: str, body: Mapping[str, Any], steps: Steps, pace:
     except Away:
         raise
     except Lost as error:
-        raise _after_loss(server, error, pace) from error
+        raise after_loss(server, error, pace) from error
     except BaseException:
         stop(server, running, pace)
         raise
@@ -180,57 +134,6 @@ def _touched(server: Server, stopped: set[str]) -> bool:
     except (Away, Lost, Refused):
         return bool(stopped)
     return state.interrupted or state.began in stopped
-
-
-def stop(server: Server, running: Attended[Reply], pace: Pace) -> bool:
-    """Interrupt and wait until the job is over, its reply thrown away; whether it came to that.
-
-    One interrupt may be missed by a job that has not begun, so it is said again.
-    """
-    until = monotonic() + pace.patience
-    while monotonic() < until:
-        over = running.over(0)
-        if over and running.answered:
-            return True
-        try:
-            if over and not server.state().busy:  # its connection broke meanwhile
-                return True
-            server.interrupt()
-        except (Away, Lost, Refused):
-            if over:
-                return False
-        running.over(pace.poll)
-    return False
-
-
-def _after_loss(server: Server, error: Lost, pace: Pace) -> BackendError:
-    """What a broken connection comes to, by what the server says of itself; never a second blind try."""
-    until = monotonic() + pace.patience
-    cut = False
-    while monotonic() < until:
-        try:
-            state = server.state()
-            cut = cut or state.ending
-            if not state.busy:
-                return _over(error, cut)
-            server.interrupt()
-            cut = cut or server.state().ending
-        except Away as away:
-            if away.gone:
-                return Cut(f"{error}, and nothing listens there any more")
-        except (Lost, Refused):
-            pass
-        Event().wait(pace.poll)
-    return BackendError(
-        f"{error}, and whether it still renders cannot be told; look at it, then repeat the command"
-    )
-
-
-def _over(error: Lost, cut: bool) -> BackendError:
-    """Of a server that is idle: one that was seen to stop made no clip; another may have finished it."""
-    if cut:
-        return Cut(f"{error}; the job was interrupted")
-    return BackendError(f"{error}, and with it the clip, if it was finished; repeat the command")
 
 
 def _glance(server: Server) -> State | None:

@@ -42,7 +42,7 @@ def candidates(wanted: Weights, models: Mapping[str, str]) -> list[str]:
     if wanted.name in models:
         return [models[wanted.name]]
     files = [base(path) for path in (wanted.path, wanted.file) if path]
-    return list(dict.fromkeys([*files, wanted.name]))
+    return list(dict.fromkeys([*files, *wanted.aliases, wanted.name]))
 
 
 def matched(

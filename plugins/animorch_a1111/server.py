@@ -78,8 +78,8 @@ class State:
 
     @property
     def ending(self) -> bool:
-        """Whether an interrupt has met the job while it had steps to go, so that it will not be finished."""
-        return self.busy and self.interrupted and self.step < self.steps
+        """Whether an interrupt has met the job before its last step, so that it will not be finished."""
+        return self.busy and self.interrupted and self.step + 1 < self.steps
 
 
 @dataclass

@@ -1,6 +1,7 @@
 """Words: a spec's prompts as A1111 reads them, and what it would make of them that nobody asked for.
 
-A1111's own language is kept: (word:1.2), [word], [from:to:when], [one|other], BREAK.
+A1111's own language is kept: (word:1.2), [word], BREAK; in the negative prompt also [from:to:when] and
+[one|other], of which AnimateDiff keeps the first step's words alone in the positive one.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from animorch_a1111.offers import Offers
 
 _TAG = re.compile(r"<\w+:[^>]+>")  # an extra network: taken out of the prompt, loaded if the name is known
 _AND = re.compile(r"\bAND\b")  # composes prompts, which pairs AnimateDiff's frames wrongly
+# [from:to:when] and [one|other], which change on the way through the steps
+_EDIT = re.compile(r"(?<!\\)\[(?:[^\]]*\||.*?:\s*[\d.]+\s*\])", re.DOTALL)
 _LINE = re.compile(r"^(\d+):", re.MULTILINE)  # what prompt travel begins with
 
 
@@ -92,6 +95,12 @@ def word_problems(spec: RenderSpec, options: Mapping[str, object]) -> Iterator[s
             yield (
                 f"{label} has AND, with which A1111 composes several prompts, and AnimateDiff pairs its "
                 "frames wrongly then; write it small"
+            )
+        edit = _EDIT.search(text) if label != "negative_prompt" else None
+        if edit:
+            yield (
+                f"{label} has {edit[0]}, a prompt that changes from step to step, and AnimateDiff keeps what "
+                "it says at the first step; write what it begins with, or use prompt_travel"
             )
         if "#" in text and options.get("enable_prompt_comments"):
             yield (

@@ -11,11 +11,12 @@ from typing import Any, TypeVar
 
 from animorch import BackendError, Progress, RenderSpec
 from animorch_a1111 import payload, refusals
+from animorch_a1111.attended import Pace, attended
 from animorch_a1111.checkpoint import checkpoint_of
 from animorch_a1111.claim import Claim
 from animorch_a1111.fault import Fault
 from animorch_a1111.healing import Unhealed, heal
-from animorch_a1111.job import Pace, Steps, attended, run, wait_until_idle
+from animorch_a1111.job import Steps, run, steps_of, wait_until_idle
 from animorch_a1111.kept import Made, texts
 from animorch_a1111.offers import Offers
 from animorch_a1111.options import Settings, same_checkpoint
@@ -80,7 +81,7 @@ class Worker:
 
     def render(self, spec: RenderSpec, progress: Progress) -> Made:
         """Render a clip; raises Away (nothing was sent), Cut (sent, certainly over), BackendError."""
-        steps = Steps(spec.steps, spec.freeinit.iterations if spec.freeinit else 1, progress)
+        steps = steps_of(spec, progress)
         try:
             self._begin(steps)
             try:
@@ -97,8 +98,8 @@ class Worker:
         if not self._open:
             left = self._claim.enter()
             self._open = True
+            self._found = ", ".join(f"{key}={value}" for key, value in left.items())
             if left:
-                self._found = ", ".join(f"{key}={value}" for key, value in left.items())
                 log.warning(
                     "an earlier session at %s was killed; %s will be given back at the end of this one",
                     self.server.url,
@@ -112,6 +113,8 @@ class Worker:
         """The request, once the server is idle, clean, set up as it asks, and has its checkpoint loaded."""
         wait_until_idle(self.server, steps.tick, self._pace)
         request = payload.request(spec, self.look(), self._models)
+        if self.loaded and not same_checkpoint(self.loaded, request.checkpoint):
+            self._clean = False  # look again: with somebody else's error in it a switch would spoil the next
         self._healed(request, steps)
         self._settings.hold(request.settings)
         now = self._settings.checkpoint()
@@ -151,8 +154,8 @@ class Worker:
             self._healed(request, steps)
         except Unhealed as worse:
             return BackendError(f"{error}; {worse}")
-        except (Away, Lost) as away:  # the next job will find it
-            log.warning("%s could not be looked after: %s", self.server.url, away)
+        except BackendError as other:  # the next job will find it
+            log.warning("%s could not be looked after: %s", self.server.url, other)
         return error
 
     def _healed(self, request: Request | None, steps: Steps) -> bool:
@@ -225,14 +228,20 @@ class Worker:
             self.forget()
 
     def _left(self) -> None:
+        """Heal and give back, unless another session of this machine has a job there, which then does."""
         silent = Steps(1, 1, lambda step, total: None)
+        if not self._claim.begins():
+            self._settings.restore()
+            return
         try:
             if not self.closed:
                 wait_until_idle(self.server, silent.tick, self._pace)
                 self._healed(None, silent)
         except Unhealed as error:
             log.warning("%s", error)
-        self._settings.restore(checkpoint=not self.closed)
+        finally:
+            self._settings.restore(checkpoint=not self.closed)
+            self._claim.ends()
 
 
 def _module(request: Request) -> str:

@@ -126,3 +126,21 @@ def test_the_schema_accepts_what_the_planner_accepts(studio: Studio) -> None:
         assert key in schema["properties"]
     assert "required" not in json.dumps(schema)
     assert schema["additionalProperties"] is False
+
+
+def test_an_options_table_takes_keys_of_ones_own_without_a_plus(studio: Studio) -> None:
+    words = ("backend=comfyui", "backend.models.sd15=a.safetensors", "backend.models.v15_v2=b.ckpt")
+    printed = studio("--cfg", "job", *words).out
+    assert "  models:\n    sd15: a.safetensors\n    v15_v2: b.ckpt\n" in printed
+
+
+def test_a_sweep_sets_new_keys_of_an_options_table(studio: Studio) -> None:
+    said = studio("plan", "-m", "backend=comfyui", "motion=v15_v2", "backend.models.sd15=a,b")
+    assert "backend.models.sd15=a" in said.out
+    assert "backend.models.sd15=b" in said.out
+
+
+def test_a_misspelt_table_is_still_refused(studio: Studio) -> None:
+    said = studio("plan", "-m", "backend=comfyui", "backend.modles.sd15=a,b")
+    assert said.code == 2
+    assert "backend.modles" in said.err

@@ -151,7 +151,7 @@ class Run:
             raise Refused(500, "OutOfMemoryError", "CUDA out of memory. Tried to allocate 2.50 GiB")
         if isinstance(setup, Setup) and self.mode in ("animated", "lost"):
             self._fail_in_motion(setup)
-        if fault == "nan":
+        if fault == "nan" or self.light.vae.startswith("nan"):
             raise Refused(500, "NansException", "A tensor with NaNs was produced in Unet.")
 
     def _fail_in_motion(self, setup: Setup) -> None:

@@ -7,13 +7,13 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
+from animorch_a1111.backend import A1111Backend
 
 from animorch import Clip, RenderSpec
 from animorch.testing.material import small_spec
-from animorch_a1111.backend import A1111Backend
 from tests.doubles.a1111 import Double, Job
 
-QUICK = {"poll": 0.004, "patience": 1.0}  # seconds
+QUICK = {"poll": 0.004, "patience": 5.0}  # seconds
 # no list tells what a server calls its motion modules
 FILES = {name: f"{name}.safetensors" for name in ("v15_v2", "v14", "mm_sd15_v3", "nowhere")}
 

@@ -8,6 +8,7 @@ from a1111_session import clips, is_right, quiet, restored, session, spec
 
 from animorch import BackendError
 from tests.doubles.a1111 import Double
+from tests.doubles.a1111.stock import Stock
 
 OTHER = {"name": "other", "base": "sd15"}
 FIRST = 2  # the number of a session's first clip: it looks at the server's health before
@@ -51,6 +52,21 @@ def test_a_checkpoint_that_somebody_loaded_into_a_poisoned_server_is_loaded_agai
         with session(double) as backend:
             assert is_right(backend.render(spec(checkpoint=OTHER), quiet), double)
         assert not double.state.corrupt
+
+
+def test_a_server_that_somebody_poisons_meanwhile_is_healed_before_its_checkpoint_is_switched() -> None:
+    with Double() as double, session(double) as backend:
+        assert is_right(backend.render(spec(), quiet), double)
+        poison(double)
+        assert is_right(backend.render(spec(checkpoint=OTHER), quiet), double)
+        assert not double.state.corrupt
+
+
+def test_a_vae_that_breaks_every_picture_fails_its_own_point_alone() -> None:
+    with Double(stock=Stock(vaes=("nan.pt",))) as double, session(double) as backend:
+        with pytest.raises(BackendError, match="NaN"):
+            backend.render(spec(vae={"name": "nan"}), quiet)
+        assert is_right(backend.render(spec(), quiet), double)
 
 
 def test_when_healing_fails_the_server_is_closed_and_further_points_fail_at_once() -> None:

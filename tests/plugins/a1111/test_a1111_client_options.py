@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 from a1111_session import clips, is_right, quiet, restored, session, spec, stop
+from animorch_a1111.claim import folder_of
 
 from animorch import BackendError
-from animorch_a1111.claim import folder_of
 from tests.doubles.a1111 import Double
 
 LONG = ", ".join(f"word{number}" for number in range(60))  # more than 75 tokens
@@ -60,6 +60,17 @@ def test_a_checkpoint_is_switched_through_options_and_switched_back() -> None:
         assert double.state.file == "sd15.safetensors"
         assert restored(double)
         assert not any(job.body.get("override_settings") for job in double.jobs), "overrides leak"
+
+
+def test_a_server_that_keeps_its_own_settings_renders_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def frozen(changes: object) -> None:
+        """As with --freeze-settings."""
+
+    with Double() as double, session(double) as backend:
+        monkeypatch.setattr(double.webui, "set_options", frozen)
+        with pytest.raises(BackendError, match="pad_cond_uncond=False"):
+            backend.render(spec(), quiet)
+        assert not clips(double)
 
 
 def test_settings_of_one_clip_do_not_reach_the_next() -> None:

@@ -10,12 +10,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from a1111_session import FILES, QUICK, quiet, session, spec
+from animorch_a1111.backend import A1111Backend
+from animorch_a1111.credentials import credentials
 from pydantic import ValidationError
 
 from animorch import BackendError, UsageError
-from animorch_a1111.backend import A1111Backend
-from animorch_a1111.credentials import credentials
-from tests.doubles.a1111 import Double
+from tests.doubles.a1111 import Checkpoint, Double, Stock
 
 
 @contextmanager
@@ -164,3 +164,13 @@ def test_a_missing_extension_is_told_at_plan_time() -> None:
         (problems,) = backend.preflight([spec()])
     assert "sd-webui-animatediff" in " ".join(problems)
     assert not double.jobs
+
+
+def test_a_file_put_there_since_the_first_look_is_found_by_reading_the_folders_again() -> None:
+    asked = spec(checkpoint={"name": "other", "base": "sd15"})
+    few = Stock(checkpoints=(Checkpoint("sd15.safetensors"),))
+    with Double(stock=few) as double, session(double) as backend:
+        assert backend.preflight([spec()]) == [[]]
+        double.webui.stock = Stock()
+        assert backend.preflight([asked]) == [[]]
+        assert len(backend.render(asked, quiet)) == 4

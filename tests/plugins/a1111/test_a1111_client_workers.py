@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from a1111_session import clips, is_right, quiet, restored, session, spec
+from animorch_a1111.backend import A1111Backend
 
 from animorch import BackendError, Clip, RenderSpec
-from animorch_a1111.backend import A1111Backend
 from tests.doubles.a1111 import Checkpoint, Double, Stock
 
 SD15, OTHER = {"name": "sd15", "base": "sd15"}, {"name": "other", "base": "sd15"}

@@ -8,10 +8,10 @@ from typing import Any, ClassVar
 
 import pytest
 from a1111_session import FILES, QUICK
+from animorch_a1111.backend import A1111Backend
 from PIL import Image
 
 from animorch.testing import BackendContract
-from animorch_a1111.backend import A1111Backend
 from tests.doubles.a1111 import Double, Stock
 
 

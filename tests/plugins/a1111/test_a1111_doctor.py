@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from time import sleep
+
 import httpx
 import pytest
 from a1111_session import session, spec
@@ -90,3 +93,15 @@ def test_every_server_is_told_of() -> None:
         findings = list(backend.examine([spec()]))
     assert of(findings, one.url).good
     assert of(findings, two.url).good is False
+
+
+def test_a_server_at_work_for_somebody_else_is_not_kept_from_it() -> None:
+    theirs = {"prompt": "theirs", "steps": 20, "width": 32, "height": 32}
+    with Double("slow=0.02") as double:
+        post = threading.Thread(target=lambda: httpx.post(f"{double.url}/sdapi/v1/txt2img", json=theirs))
+        post.start()
+        while not double.state.busy:
+            sleep(0.005)
+        assert "another job is under way" in of(examined(double), "state").said
+        post.join()
+        assert [job.interrupted for job in double.jobs] == [False]

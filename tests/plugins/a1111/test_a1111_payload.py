@@ -131,8 +131,10 @@ def test_an_ordinary_prompt_never_begins_a_travel(prompt: str) -> None:
 
 
 def test_attention_and_editing_are_a1111s_own_and_kept() -> None:
-    prompt = "(a red kite:1.3), [sea:sky:0.5] BREAK a [dog|cat]"
-    assert asked(prompt=prompt).body["prompt"] == prompt
+    prompt = "(a red kite:1.3), [sea] BREAK a dog"
+    editing = "[fog:rain:0.5], [mud|sand]"  # refused in the positive prompt
+    body = asked(prompt=prompt, negative_prompt=editing).body
+    assert (body["prompt"], body["negative_prompt"]) == (prompt, editing)
 
 
 def test_an_embedding_is_said_in_the_servers_word() -> None:

@@ -77,6 +77,8 @@ REFUSED: list[tuple[str, dict[str, Any], Offers, str]] = [
     ("motion_scale", {"motion_scale": 1.4}, V2_SERVER, "set it to 1"),
     ("prompt", {"prompt": "a kite <lora:x:1>"}, V2_SERVER, "name LoRAs in loras"),
     ("prompt", {"prompt": "a kite AND a boat"}, V2_SERVER, "write it small"),
+    ("prompt", {"prompt": "a [red:blue:0.5] kite"}, V2_SERVER, "first step"),
+    ("prompt", {"prompt": "a [red|blue] kite"}, V2_SERVER, "first step"),
     ("prompt", {"prompt": "kite #5, red"}, V2_SERVER, "for a comment"),
     ("prompt_travel", {"prompt_travel": TRAVEL}, V2_SERVER, "set travel.blend=slerp"),
     ("prompt_travel", {"prompt_travel": {0: "a", 4: ""}, "travel": SLERP}, V2_SERVER, "[4] is empty"),

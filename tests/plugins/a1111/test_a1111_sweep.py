@@ -20,7 +20,7 @@ from tests.doubles.a1111 import Double, Job
 
 RATES = ("fault_rate=0.2,seed=4", "fault_rate=0.2,seed=9")
 WORDS = (
-    *("backend=a1111", "backend.poll=0.01", "motion=v15_v2", "+backend.models.sd15=sd15.safetensors"),
+    *("backend=a1111", "backend.poll=0.01", "motion=v15_v2", "backend.models.sd15=sd15.safetensors"),
     *("width=32", "height=32", "frames=2", "tracking.enabled=false", "grid=false", "steps=2"),
 )
 
@@ -34,7 +34,7 @@ def by_seed(*doubles: Double) -> dict[int, list[Job]]:
 
 
 def truthful(frames: Any, jobs: list[Job]) -> bool:
-    """Whether a point's end is what happened: its frames those of its one right job, or none of them right."""
+    """Whether a point's end is what happened: frames of its one right job, or none where none was right."""
     right = [job for job in jobs if job.right and not job.gone]
     if frames is None:
         return not right
@@ -130,24 +130,33 @@ def test_a_dead_server_is_one_sentence_for_a_whole_plan(studio: Studio) -> None:
     assert "Traceback" not in said.err
 
 
-def test_ctrl_c_stops_the_servers_job_and_gives_the_settings_back(studio: Studio) -> None:
-    with Double("slow=0.05") as double:
-        running = studio.spawn("-m", *WORDS[:-1], "steps=400", f"backend.url={double.url}", "seed=1,2")
-        while not any(job.steps_done > 1 for job in clips(double)) and running.poll() is None:
+@pytest.mark.parametrize("servers", [1, 2])
+def test_ctrl_c_stops_every_servers_job_and_gives_the_settings_back(studio: Studio, servers: int) -> None:
+    with ExitStack() as stack:
+        doubles = [stack.enter_context(Double("slow=0.05")) for _ in range(servers)]
+        urls = ",".join(double.url for double in doubles)
+        words = ("-m", *WORDS[:-1], "steps=400", f"backend.urls=[{urls}]", "seed=1,2,3,4")
+        running = studio.spawn(*words)
+        while not all(_stepping(double) for double in doubles) and running.poll() is None:
             sleep(0.02)
         running.send_signal(signal.SIGINT)
         out, err = running.communicate(timeout=30)
         assert running.returncode == 130, out + err
-        assert [job.interrupted for job in clips(double)] == [True]
-        assert not double.state.busy
-        assert restored(double)
+        for double in doubles:
+            assert [job.interrupted for job in clips(double)] == [True]
+            assert not double.state.busy
+            assert restored(double)
+
+
+def _stepping(double: Double) -> bool:
+    return any(job.steps_done > 1 for job in clips(double))
 
 
 def test_the_doctor_names_a_missing_motion_module_by_its_probe(studio: Studio) -> None:
     with Double() as double:
         said = studio("doctor", *WORDS, f"backend.url={double.url}")
         assert said.code == 0, said.out
-        missing = "+backend.models.v15_v2=nowhere.safetensors"
+        missing = "backend.models.v15_v2=nowhere.safetensors"
         said = studio("doctor", *WORDS, f"backend.url={double.url}", missing)
         assert said.code == 2
         assert "nowhere.safetensors is missing" in " ".join(said.out.split())
