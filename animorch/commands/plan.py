@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from animorch.commands.slip import refuse_slips
 from animorch.errors import UsageError
@@ -76,14 +76,34 @@ def _as_text(plan: Plan, left: Todo, figures: Cost, everything: bool) -> str:
     shown = plan.points if everything or len(plan.points) <= 40 else plan.points[:20]
     for number, point in enumerate(shown, 1):
         state = "to do" if point.point_key in todo else _state(point, left)
-        moved = point.experiment.moved if point.experiment else {}
-        notes = "  (" + ", ".join(f"{k}={v}" for k, v in moved.items()) + " by motion)" if moved else ""
-        lines.append(f"  {number:>4}  {point.label}  {state}{notes}")
+        lines.append(f"  {number:>4}  {point.label}  {state}{_moved(point)}")
     if len(shown) < len(plan.points):
         lines.append(f"        … {len(plan.points) - len(shown)} more; --all lists them")
     lines += [f"  problem  {line}" for line in problems(plan)]
     lines += [_dim(f"  {line}") for line in advised(plan)]
     return "\n".join([*lines, *_figures(figures)])
+
+
+def _moved(point: Point) -> str:
+    """Settings that the command leaves to the motion module, or to a workflow, and what these say."""
+    experiment, said = point.experiment, {"motion": list[str](), "workflow": list[str]()}
+    for key, value in experiment.moved.items() if experiment else ():
+        if value in ("", {}, [], None):
+            continue
+        recommended = getattr(experiment.motion.recommends, key, None) if experiment else None
+        told = _told(key, value)
+        said["workflow" if recommended is None or recommended != value else "motion"].append(told)
+    notes = [f"{', '.join(keys)} by {who}" for who, keys in said.items() if keys]
+    return f"  ({'; '.join(notes)})" if notes else ""
+
+
+def _told(key: str, value: Any) -> str:
+    """`cfg=7.5`; of a table that has a name `motion=v3`, of any other only its key."""
+    named = value.get("name") if isinstance(value, dict) else None
+    if isinstance(value, (dict, list, tuple)) and named is None:
+        return key
+    text = str(named or value)
+    return f"{key}={text if len(text) <= 40 else text[:37] + '...'}"
 
 
 def _dim(line: str) -> str:

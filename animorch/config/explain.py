@@ -80,8 +80,6 @@ def _unknown_key(said: str, lines: tuple[str, ...]) -> str:
         way = f"did you mean output.{key}?"
     if key.startswith("sweep.axes."):
         way = f"a new axis takes a plus: +{asked}"
-    if key.startswith("backend.models."):
-        way = f"a name that is new to the table takes a plus: +{asked}"
     return f"{asked!r} sets a key that is not there; {way}"
 
 
