@@ -13,11 +13,12 @@ _SHOWN = 3  # close names in a sentence
 
 
 def candidates(weights: Weights, models: Mapping[str, str]) -> tuple[str, ...]:
-    """What the file may be called: as the option `models` says, the path's file, the hub's file, the name."""
+    """What the file may be called: as the option `models` says, the path's, the hub's, aliases, the name."""
     named = [
         models.get(weights.name),
         PureWindowsPath(weights.path).name if weights.path else None,  # splits at / and \\
         PureWindowsPath(weights.file).name if weights.file else None,
+        *weights.aliases,
         weights.name,
     ]
     return tuple(dict.fromkeys(name for name in named if name))

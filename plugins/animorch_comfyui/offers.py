@@ -121,6 +121,8 @@ def _input(form: Any, *, required: bool) -> Input:
     choices = tuple(str(choice) for choice in listed) if isinstance(listed, (list, tuple)) else None
     if choices is None and kind == COMBO:
         choices = ()
+    if choices:
+        more = {**more, "options": listed}  # of their own kinds, which may be numbers
     return Input(
         COMBO if choices is not None else str(kind),
         required,

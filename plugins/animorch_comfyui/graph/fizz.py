@@ -29,14 +29,10 @@ def fizz(draft: Draft, node: str, clip: Link, frames: int, told: Keys, against: 
     All frames are said to be asked for: without start and end it fails, or leaves its formulas alone. No
     text goes into its pre_text and app_text, where a last 0 would be cut off.
     """
-    prompts = {
-        str(frame): f"{text} {_NEGATIVE} {against[frame]}" if against and against[frame] else text
-        for frame, text in told.items()
-    }
     return draft.add(
         node,
         NODE,
-        text=_inside(prompts),
+        text=inside(told, against),
         clip=clip,
         max_frames=frames,
         print_output=False,
@@ -45,10 +41,14 @@ def fizz(draft: Draft, node: str, clip: Link, frames: int, told: Keys, against: 
     )
 
 
-def _inside(prompts: dict[str, str]) -> str:
-    """The inside of a JSON object, a prompt a line.
+def inside(told: Keys, against: Keys | None = None) -> str:
+    """The inside of a JSON object, a prompt a line; `against` (negative prompts) has the same frames.
 
     Closing braces are escaped, because the node drops a comma before one wherever it stands.
     """
+    prompts = {
+        str(frame): f"{text} {_NEGATIVE} {against[frame]}" if against and against[frame] else text
+        for frame, text in sorted(told.items())
+    }
     lines = [f"{json.dumps(key)}: {json.dumps(text, ensure_ascii=False)}" for key, text in prompts.items()]
     return ",\n".join(lines).replace("}", "\\u007d")

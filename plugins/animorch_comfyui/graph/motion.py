@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from animorch import RenderSpec
+from animorch_comfyui.graph import beside
 from animorch_comfyui.graph.betas import betas_of
 from animorch_comfyui.graph.draft import Draft, Link
 from animorch_comfyui.graph.noise import settings
@@ -12,7 +13,7 @@ from animorch_comfyui.graph.options import GraphOptions
 from animorch_comfyui.graph.window import context
 
 _GEN1 = "ADE_AnimateDiffLoaderGen1"
-_GEN2 = ("ADE_LoadAnimateDiffModel", "ADE_ApplyAnimateDiffModel", "ADE_UseEvolvedSampling")
+_GEN2 = (beside.LOAD, beside.APPLY, "ADE_UseEvolvedSampling")
 
 
 def animated(draft: Draft, spec: RenderSpec, model: Link, options: GraphOptions) -> Link:
@@ -26,10 +27,12 @@ def animated(draft: Draft, spec: RenderSpec, model: Link, options: GraphOptions)
     around = shared | {name: link for name, link in offered.items() if link is not None}
     moving: dict[str, Any] = _moving(draft, spec)
     if _first_generation(draft, options):
+        _alone(draft, options)
         name = draft.file(spec.motion, "motion", _GEN1, "model_name")
         return draft.add("animated", _GEN1, fields=_FIELDS, model=model, model_name=name, **moving, **around)
     name = draft.file(spec.motion, "motion", _GEN2[0], "model_name")
     module = draft.add("motion", _GEN2[0], model_name=name)
+    moving |= beside.beside(draft, spec, options.motions)
     applied = draft.add(
         "motion_applied", _GEN2[1], motion_model=module, start_percent=0.0, end_percent=1.0, **moving
     )
@@ -43,6 +46,16 @@ def _first_generation(draft: Draft, options: GraphOptions) -> bool:
     if options.gen != "auto":
         return options.gen == "gen1"
     return draft.offers.has(_GEN1) and not all(draft.offers.has(kind) for kind in _GEN2)
+
+
+def _alone(draft: Draft, options: GraphOptions) -> None:
+    """Gen1's node has no place for a second module."""
+    if options.motions:
+        cure = "set backend.gen=gen2" if options.gen == "gen1" else "update AnimateDiff-Evolved on the server"
+        draft.problem(
+            f"backend.motions: AnimateDiff-Evolved's Gen1 node takes one motion module; {cure}, or take "
+            "motions out"
+        )
 
 
 def _moving(draft: Draft, spec: RenderSpec) -> dict[str, Link]:

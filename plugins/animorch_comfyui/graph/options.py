@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from animorch_comfyui.further import FurtherMotion
+
 
 @dataclass(frozen=True)
 class GraphOptions:
@@ -15,3 +17,4 @@ class GraphOptions:
     tiled_decode: bool = False
     video: str | None = None  # a film by the server itself besides the frames, such as h264-mp4
     fps: float = 8.0  # of that film
+    motions: tuple[FurtherMotion, ...] = ()  # beside the spec's own, in the order in which they act

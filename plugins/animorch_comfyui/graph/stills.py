@@ -46,6 +46,17 @@ def square(path: str, side: int) -> Picture:
     return _named(found, 1, lambda: _square(found, side), ("square", side, side))[0]
 
 
+def as_it_is(path: str) -> Picture:
+    """One image of its own size, with what of it is transparent, which LoadImage gives as its mask.
+
+    Raises UsageError when nothing is there, MediaError when it is no single image.
+    """
+    found = Pictures(path=path).local()
+    if not _is_still(found):
+        raise MediaError(f"{found} is a film, and a graph of your own loads one picture; give an image")
+    return _named(found, 1, lambda: [_turned(found)], ("as it is",))[0]
+
+
 def of_array(shown: Array) -> list[Picture]:
     """Pictures of uint8 (T, H, W, 3) that no file holds."""
     return [_kept(_png(each)) for each in shown]
@@ -158,12 +169,20 @@ def _is_still(path: Path) -> bool:
         raise MediaError(_no_image(path)) from error
 
 
-def _opened(path: Path) -> Any:
+def _turned(path: Path) -> Array:
+    """uint8 (height, width, 3 or 4)."""
+    import numpy as np
+
+    image = _opened(path, "RGBA")
+    return np.array(image if image.getextrema()[3][0] < 255 else image.convert("RGB"))
+
+
+def _opened(path: Path, mode: str = "RGB") -> Any:
     from PIL import Image, ImageOps
 
     try:
         with Image.open(path) as found:
-            return ImageOps.exif_transpose(found).convert("RGB")
+            return ImageOps.exif_transpose(found).convert(mode)
     except (OSError, ValueError, SyntaxError) as error:
         raise MediaError(_no_image(path)) from error
 

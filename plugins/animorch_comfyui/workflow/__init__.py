@@ -12,6 +12,7 @@ from typing import Any
 
 from animorch import AnimorchError, RenderSpec, Unsupported
 from animorch_comfyui.built import Built, Graph
+from animorch_comfyui.graph.uploaded import FOLDER
 from animorch_comfyui.offers import Offers
 from animorch_comfyui.workflow.bound import Bound, bindings
 from animorch_comfyui.workflow.check import refused_literals
@@ -25,7 +26,7 @@ from animorch_comfyui.workflow.trace import above
 from animorch_comfyui.workflow.values import completed, value_at, values_of
 from animorch_comfyui.workflow.writing import Writing, loaded
 
-__all__ = ["Workflow", "bound", "said", "workflow_problems"]
+__all__ = ["Workflow", "beginning", "bound", "said", "workflow_problems"]
 
 
 def said(
@@ -40,6 +41,20 @@ def said(
     """
     graph = workflow.graph(offers)
     return completed(values_of(graph, bindings(graph, binds, output)))
+
+
+def beginning(
+    workflow: Workflow,
+    binds: Mapping[str, Any],
+    offers: Offers | None = None,
+    output: str | None = None,
+) -> dict[str, Any]:
+    """`init` without its path: the strength that a clip begun with another picture has in the workflow."""
+    graph = workflow.graph(offers)
+    found = bindings(graph, binds, output)
+    place = found.first("init.strength") if "init.path" in found.fields else None
+    value = value_at(graph, place) if place else None
+    return {"init": {"strength": value}} if isinstance(value, (int, float)) and 0 < value <= 1 else {}
 
 
 def bound(
@@ -90,12 +105,12 @@ def _written(
             return None, [lacking]
         writing = Writing(graph, found, offers, models)
         writing.write(spec)
-        problems = [*writing.problems, *put_sets(graph, sets, found, offers)]
+        problems = [*writing.problems, *put_sets(graph, sets, found, offers, begins=spec.init is not None)]
         frames = add_frames(graph, found.sampler, output, offers)
     except AnimorchError as error:
         return None, [str(error)]
     if offers is not None and not problems:
-        sent = {f"animorch/{picture.name}" for picture in writing.pictures}
+        sent = {f"{FOLDER}/{picture.name}" for picture in writing.pictures}
         problems += refused_literals(graph, offers, sent)
     makers = _makers(graph, frames)
     steps = sum(_steps(graph, node, found) for node in makers)

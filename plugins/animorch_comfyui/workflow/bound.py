@@ -70,6 +70,11 @@ def bindings(graph: Graph, binds: Mapping[str, Any], output: str | None = None) 
     if sampler is not None:
         positive = encoder(graph, sampler, "positive", why)
         negative = encoder(graph, sampler, "negative", why)
+        if positive and negative and (negative.targets, negative.part) == (positive.targets, positive.part):
+            negative = None
+            why["negative_prompt"] = (
+                f"{told(graph, positive.node)} is the text of both of its sampler's prompts"
+            )
         texts = [text.node for text in (positive, negative) if text]
         models = model_binds(graph, sampler, texts, why)
         loras, motion_loras, window = models.loras, models.motion_loras, models.window
@@ -78,7 +83,21 @@ def bindings(graph: Graph, binds: Mapping[str, Any], output: str | None = None) 
     fields = {name: targets for name, targets in fields.items() if name not in nowhere}
     positive = _text(graph, "prompt", asked, nowhere, positive)
     negative = _text(graph, "negative_prompt", asked, nowhere, negative)
+    why = {name: said for name, said in why.items() if name not in asked}
+    _apart(graph, fields, asked)
     return Bound(sampler, fields, positive, negative, loras, motion_loras, window, why)
+
+
+def _apart(graph: Graph, fields: Mapping[str, tuple[Target, ...]], asked: Mapping[str, Target]) -> None:
+    """Two fields in one input would go over each other; only a square may have both its sides in one."""
+    for name, target in asked.items():
+        for other, targets in fields.items():
+            if name != other and target in targets and {name, other} != {"width", "height"}:
+                where = f"{target.input} of {told(graph, target.node)}"
+                raise UsageError(
+                    f"backend.bind.{name}: {where} is the clip's {other} already; name another input, or "
+                    f"leave that one to the graph by backend.bind.{other}=''"
+                )
 
 
 def _text(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
 from animorch_comfyui.built import Graph
 from animorch_comfyui.offers import COMBO, Input, Offers
-from animorch_comfyui.workflow.names import inputs_of, told
+from animorch_comfyui.workflow.names import inputs_of, is_link, told
 from animorch_comfyui.workflow.trace import above, literals
 
 _UPLOADED = ("image_upload", "video_upload", "audio_upload")  # files may come while the server runs
@@ -17,7 +17,7 @@ _UPLOADED = ("image_upload", "video_upload", "audio_upload")  # files may come w
 def refusal(value: Any, wanted: Input, said: str, where: str) -> str:
     """Why the server would not take a value; empty when it would."""
     if wanted.choices is not None:
-        if value in wanted.choices or any(wanted.more.get(flag) for flag in _UPLOADED):
+        if str(value) in wanted.choices or any(wanted.more.get(flag) for flag in _UPLOADED):
             return ""
         close = get_close_matches(str(value), wanted.choices, n=3, cutoff=0.4)
         hint = (
@@ -50,10 +50,7 @@ def refused_literals(graph: Graph, offers: Offers, sent: Container[str] = ()) ->
     needed = {node for output in outputs for node in (output, *above(graph, output))}
     for node in graph:
         known = offers.inputs(graph[node]["class_type"]) if node in needed else {}
-        for name in known:
-            if known[name].required and name not in inputs_of(graph, node):
-                kind = known[name].kind
-                yield f"{told(graph, node)} has nothing at its input {name} ({kind}); join it there"
+        yield from _unjoined(graph, node, known)
         for name, value in literals(graph, node).items():
             wanted = known.get(name)
             if wanted is None or wanted.linked or isinstance(value, (list, dict)) or value in sent:
@@ -62,6 +59,18 @@ def refused_literals(graph: Graph, offers: Offers, sent: Container[str] = ()) ->
                 given = value if wanted.choices is not None else _as_sent(value)
                 if problem := refusal(given, wanted, f"{name}={value}", told(graph, node)):
                     yield problem
+
+
+def _unjoined(graph: Graph, node: str, known: Mapping[str, Input]) -> Iterator[str]:
+    """Inputs of a node with nothing in them, or with a link that leads nowhere."""
+    given = inputs_of(graph, node)
+    for name, wanted in known.items():
+        value = given.get(name)
+        if wanted.linked and isinstance(value, list) and len(value) == 2 and not is_link(value, graph):
+            yield f"{told(graph, node)} takes its {name} from node {value[0]}, which is not there; join it"
+        grows = wanted.kind.startswith("COMFY_")  # whose parts are sent under names of their own
+        if wanted.required and name not in given and not grows:
+            yield f"{told(graph, node)} has nothing at its input {name} ({wanted.kind}); join it there"
 
 
 def _as_sent(value: Any) -> Any:

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from animorch import UsageError, composed
+from animorch import UsageError, composed, make
 from animorch_comfyui.built import Built
 from animorch_comfyui.offers import Offers
 from animorch_comfyui.workflow.drawn import drawn
 from animorch_comfyui.workflow.signatures import assumed
 
 _OWN = re.compile(r"[+~]*backend\b\.?(.*)")
-_OPTIONS = ("gen", "noise", "tiled_decode", "video", "video_fps")
+_OF_WORKFLOWS = ("workflow", "set", "bind", "output")
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Asked:
 
     @classmethod
     def of(cls, words: Sequence[str]) -> Asked:
-        """Raises UsageError for a word that is no KEY=VALUE, or an axis of a sweep."""
+        """Raises UsageError for a word that is no KEY=VALUE, or that asks for another renderer's clip."""
         options: dict[str, Any] = {}
         others = []
         for word in words:
@@ -44,17 +44,22 @@ class Asked:
                 others.append(word)
             elif own[1]:
                 _put(options, own[1].split("."), value.strip("'\""))
+            elif value != "comfyui":
+                raise UsageError(
+                    f"{word}: export writes a graph of backend=comfyui; leave that out, and say its options "
+                    "one by one, as in backend.gen=gen1"
+                )
         return cls(tuple(others), options)
 
     def built(self, offers: Offers | None) -> tuple[Built, Offers]:
         """The graph, for a server's nodes or for those that our graphs usually meet; raises BackendError."""
-        from animorch_comfyui.backend import ComfyUIBackend
         from animorch_comfyui.graph import GraphOptions, build
 
-        known = {name: value for name, value in self.options.items() if name in ComfyUIBackend.model_fields}
-        if odd := set(self.options) - set(known):
-            raise UsageError(f"backend.{min(odd)} is no option of backend=comfyui; see animorch plan --help")
-        own = ComfyUIBackend.model_validate(known)
+        if theirs := [name for name in _OF_WORKFLOWS if self.options.get(name)]:
+            raise UsageError(
+                f"backend.{theirs[0]} is for a graph of your own, and export writes animorch's; take that out"
+            )
+        own = make("backend", "comfyui", self.options)
         spec = composed([*self.words, "backend=testcard"]).spec  # who renders is not asked of the words
         there = offers or assumed(spec, own.models, own.motions)
         options = GraphOptions(own.gen, own.noise, own.tiled_decode, own.video, own.video_fps, own.motions)

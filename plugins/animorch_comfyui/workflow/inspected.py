@@ -18,11 +18,12 @@ from animorch_comfyui.workflow.bound import Bound, bindings
 from animorch_comfyui.workflow.names import Target, node_called, title_of, told
 from animorch_comfyui.workflow.packs import missing
 from animorch_comfyui.workflow.trace import links, literals
-from animorch_comfyui.workflow.values import value_at, values_of
+from animorch_comfyui.workflow.values import holds_negative_elsewhere, value_at, values_of
 
 _LONGEST = 60  # characters of a value in the table
 _SAMPLES = {"seed": "1,2", "cfg": "5,7.5", "steps": "15,25"}
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_PLAIN = re.compile(r"[\w./:@%+~-]+")
 
 
 @dataclass(frozen=True)
@@ -71,9 +72,9 @@ def inspected(workflow: Workflow, path: str, offers: Offers | None, options: Map
         workflow.name,
         fields,
         inputs,
-        found.why,
+        {**found.why, **_beside(graph, found)},
         list(dict.fromkeys(_problems(workflow, graph, offers, binds, output))),
-        _example(path, options.get("url"), fields, inputs),
+        _example(_chosen(path, options), fields, inputs),
     )
 
 
@@ -94,9 +95,23 @@ def _underscored(name: str) -> str:
     return re.sub(r"\W+", "_", name).strip("_")
 
 
+def _beside(graph: Graph, found: Bound) -> dict[str, str]:
+    """The negative prompt, where a schedule says it before or after every prompt."""
+    text = found.negative
+    if text is None or not text.part or not holds_negative_elsewhere(graph, text):
+        return {}
+    where = handle(graph, text.node)
+    return {
+        "negative_prompt": f"{told(graph, text.node)} says a negative prompt before or after every prompt; "
+        f"set that by backend.set.{where}.app_text (or pre_text)"
+    }
+
+
 def _fields(graph: Graph, found: Bound) -> Iterator[dict[str, Any]]:
     values = values_of(graph, found)
     for name, target in found.targets():
+        if (name == "init.strength" and "init.path" not in found.fields) or name in _beside(graph, found):
+            continue  # no picture to begin with; a prompt that cannot be written
         top, _, rest = name.partition(".")
         value = values.get(top)
         if rest and isinstance(value, dict):
@@ -155,10 +170,23 @@ def _problems(
     yield from workflow_problems(workflow, spec, offers, {}, binds, output, {})
 
 
-def _example(path: str, url: str | None, fields: list[dict[str, Any]], inputs: list[dict[str, Any]]) -> str:
+def _chosen(path: str, options: Mapping[str, Any]) -> list[str]:
+    """What this inspection was told, as options of the backend."""
+    said = {"workflow": path, "url": options.get("url"), "output": options.get("output")}
+    said |= {f"bind.{field}": place for field, place in (options.get("bind") or {}).items()}
+    return [f"backend.{name}={_quoted(str(value))}" for name, value in said.items() if value is not None]
+
+
+def _quoted(value: str) -> str:
+    """In quotes, where a command line would read spaces, commas or brackets as its own."""
+    if _PLAIN.fullmatch(value):
+        return value
+    return "'" + value.replace("'", "\\'") + "'"
+
+
+def _example(chosen: list[str], fields: list[dict[str, Any]], inputs: list[dict[str, Any]]) -> str:
     """A command that sweeps a field, and a further number where there is one, denoise before others."""
-    words = ["animorch", "-m", "backend=comfyui", f"backend.workflow={path}"]
-    words += [f"backend.url={url}"] if url else []
+    words = ["animorch", "-m", "backend=comfyui", *chosen]
     names = [row["field"] for row in fields]
     words += [f"{name}={_SAMPLES[name]}" for name in _SAMPLES if name in names][:1]
     shares = [row for row in inputs if isinstance(row["value"], float) and 0 < row["value"] <= 1]

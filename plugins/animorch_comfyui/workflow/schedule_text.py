@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
 
 _NEG = "--neg"
 
@@ -30,16 +29,3 @@ def parts(prompt: str) -> tuple[str, str]:
     """A prompt and what follows its first --neg; a second one is dropped by FizzNodes."""
     positive, _, rest = prompt.partition(_NEG)
     return positive.strip(), rest.partition(_NEG)[0].strip()
-
-
-def written(positive: Mapping[int, str], negative: Mapping[int, str] | None = None) -> str:
-    """The text for these frames; `negative` has the same ones.
-
-    Closing braces are escaped, since FizzNodes drops a comma before one wherever it stands.
-    """
-    told = {
-        str(frame): f"{prompt} {_NEG} {negative[frame]}" if negative and negative[frame] else prompt
-        for frame, prompt in sorted(positive.items())
-    }
-    lines = [f"{json.dumps(key)}: {json.dumps(said, ensure_ascii=False)}" for key, said in told.items()]
-    return ",\n".join(lines).replace("}", "\\u007d")

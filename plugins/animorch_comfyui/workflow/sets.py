@@ -13,8 +13,10 @@ from animorch_comfyui.workflow.check import refusal
 from animorch_comfyui.workflow.names import Target, flat, input_called, inputs_of, is_link, node_called, told
 
 
-def put_sets(graph: Graph, sets: Mapping[str, Any], found: Bound, offers: Offers | None) -> Iterator[str]:
-    """Writes them; yields a sentence for each that cannot be."""
+def put_sets(
+    graph: Graph, sets: Mapping[str, Any], found: Bound, offers: Offers | None, begins: bool = False
+) -> Iterator[str]:
+    """Writes them; yields a sentence for each that cannot be. `begins`: the clip begins with a picture."""
     fields = {target: name for name, target in found.targets()}
     written: dict[Target, str] = {}
     for node_name, inputs in sets.items():
@@ -26,7 +28,7 @@ def put_sets(graph: Graph, sets: Mapping[str, Any], found: Bound, offers: Offers
                 yield str(error)
                 continue
             field = fields.get(target, "")
-            if field and not field.startswith("init."):
+            if field and (begins or not field.startswith("init.")):
                 yield f"{asked} is the clip's {field} in this workflow; say {field}=… instead"
             elif target in written:
                 yield f"{asked} is set by {written[target]} already; keep one"
@@ -56,7 +58,9 @@ def _put(graph: Graph, target: Target, value: Any, asked: str, offers: Offers | 
 
 def _fitted(value: Any, wanted: Input | None, own: Any) -> Any:
     """What a command line cannot tell apart: a text of digits from a number, a whole number from another."""
-    text = wanted.kind in ("STRING", "COMBO") if wanted else isinstance(own, str)
+    if wanted is not None and wanted.choices is not None:
+        return next((each for each in wanted.more.get("options", ()) if str(each) == str(value)), value)
+    text = wanted.kind == "STRING" if wanted else isinstance(own, str)
     if text and isinstance(value, (int, float)) and not isinstance(value, bool):
         return str(value)
     return value

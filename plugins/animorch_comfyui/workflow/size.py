@@ -51,4 +51,5 @@ def _followers(graph: Graph, frames: Target, texts: Iterable[str]) -> Iterable[T
 
 
 def _is_count(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 1
+    whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+    return whole and not isinstance(value, bool) and value >= 1  # type: ignore[operator]

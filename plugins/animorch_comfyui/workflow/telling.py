@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from animorch import BackendError, RenderSpec
+from animorch_comfyui.graph import fizz
 from animorch_comfyui.workflow.names import told
 from animorch_comfyui.workflow.prompts import Encoder
-from animorch_comfyui.workflow.schedule_text import parsed, written
+from animorch_comfyui.workflow.schedule_text import parsed
 from animorch_comfyui.workflow.values import holds_negative_elsewhere, value_at
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def _write_both(writing: Writing, text: Encoder, wanted: dict[str, Path], change
             f"both the frames {', '.join(map(str, sorted({*positive, *negative})))}"
         )
     _check_plain({**positive, **{-1 - frame: said for frame, said in negative.items()}}, where)
-    _put(writing, text, "prompt", written(positive, negative))
+    _put(writing, text, "prompt", fizz.inside(positive, negative))
 
 
 def _kept_negatives(writing: Writing, text: Encoder, positive: Path) -> Path:
@@ -105,7 +106,7 @@ def _write_one(writing: Writing, text: Encoder, name: str, wanted: Path) -> None
                 f"backend.set.{text.node}.{text.targets[0].input}"
             )
         _check_plain(wanted if text.both else {}, told(writing.graph, text.node))
-        _put(writing, text, name, written(wanted))
+        _put(writing, text, name, fizz.inside(wanted))
     elif len(wanted) == 1:
         _put(writing, text, name, next(iter(wanted.values())))
     else:

@@ -25,8 +25,9 @@ WINDOWS: Mapping[str, str | None] = {  # the class of a context's options → th
     "ADE_StandardStaticContextOptions": "static",
     "ADE_BatchedContextOptions": "batched",
 }
+_FUSES = {"ADE_AnimateDiffUniformContextOptions": "flat"}  # where a node is told none
 _WORDS = ("sampler", "schedule")
-_NUMBERS = ("seed", "steps", "cfg", "width", "height", "frames", "motion_scale", "clip_skip")
+NUMBERS = ("seed", "steps", "cfg", "width", "height", "frames", "motion_scale", "clip_skip")
 _PROMPTS = ("prompt", "negative_prompt", "prompt_travel", "negative_travel")
 
 
@@ -59,7 +60,7 @@ def layer_offset(base: str | None) -> int:
 def neutral() -> dict[str, Any]:
     """What a spec says where a workflow has no place for a field: nothing is asked of it."""
     usual = RenderSpec.model_fields
-    names = (*_NUMBERS, *_WORDS, "prompt", "negative_prompt")
+    names = (*NUMBERS, *_WORDS, "prompt", "negative_prompt")
     return {name: usual[name].default for name in names}
 
 
@@ -82,11 +83,11 @@ def weights_at(file: str) -> dict[str, Any]:
 
 
 def _plain(graph: Graph, found: Bound) -> Iterator[tuple[str, Any]]:
-    for name in (*_NUMBERS, *_WORDS, "checkpoint", "vae", "motion"):
+    for name in (*NUMBERS, *_WORDS, "checkpoint", "vae", "motion"):
         if (target := found.first(name)) is None:
             continue
         value = value_at(graph, target)
-        if name in _NUMBERS:
+        if name in NUMBERS:
             if isinstance(value, (int, float)) and not isinstance(value, bool):
                 value = int(value) if isinstance(value, float) and value.is_integer() else value
                 yield name, -value if name == "clip_skip" else value
@@ -112,7 +113,9 @@ def _prompts(graph: Graph, found: Bound, frames: Any) -> dict[str, Any]:
 
 def texts_of_encoder(graph: Graph, text: Encoder) -> str | dict[int, str] | None:
     """What an encoder is told, by frame where it is a schedule; None when that cannot be read."""
-    said = str(value_at(graph, text.targets[0]))
+    said = value_at(graph, text.targets[0])
+    if not isinstance(said, str):
+        return None  # a bind's, joined to what works it out
     if not text.scheduled:
         return said
     if text.part and holds_negative_elsewhere(graph, text):
@@ -142,7 +145,7 @@ def _window(graph: Graph, found: Bound) -> dict[str, Any] | None:
     told = {name: value_at(graph, found.fields[f"window.{name}"][0]) for name in names}
     if isinstance(told.get("fuse"), str):
         told["fuse"] = told["fuse"].replace("-", "_")
-    told |= {"schedule": WINDOWS.get(kind)}
+    told = {"fuse": _FUSES.get(kind, "pyramid"), **told, "schedule": WINDOWS.get(kind)}
     if "overlap" not in told and isinstance(told["length"], int):
         told["overlap"] = min(4, told["length"] - 1)
     try:

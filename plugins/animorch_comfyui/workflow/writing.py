@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
-from animorch import AnimorchError, BackendError, RenderSpec, Weights, WeightsError
+from animorch import AnimorchError, BackendError, Init, RenderSpec, Weights, WeightsError
 from animorch_comfyui.built import Graph, Picture
 from animorch_comfyui.graph.sampling import server_sampler, server_schedule
+from animorch_comfyui.graph.stills import as_it_is
+from animorch_comfyui.graph.uploaded import FOLDER
 from animorch_comfyui.naming import served
 from animorch_comfyui.offers import Offers
 from animorch_comfyui.workflow.bound import FIELDS, Bound
 from animorch_comfyui.workflow.chain import write_chain
 from animorch_comfyui.workflow.check import refusal
 from animorch_comfyui.workflow.names import Target, inputs_of, told
-from animorch_comfyui.workflow.pictured import picture_of
 from animorch_comfyui.workflow.telling import write_prompts
 from animorch_comfyui.workflow.values import (
+    NUMBERS,
     UNNAMED,
     WINDOWS,
     as_word,
@@ -27,7 +28,6 @@ from animorch_comfyui.workflow.values import (
     values_of,
 )
 
-_NUMBERS = ("seed", "steps", "cfg", "width", "height", "frames", "motion_scale", "clip_skip")
 _FILES = ("checkpoint", "motion", "vae")
 _EXPECTED = ("width", "height", "frames")  # without a place they are what the graph is expected to yield
 _NEVER = (
@@ -47,7 +47,7 @@ class Writing:
 
     def write(self, spec: RenderSpec) -> None:
         """Every field; whatever equals the graph's own value is left exactly as it is written."""
-        for name in (*_NUMBERS, "sampler", "schedule"):
+        for name in (*NUMBERS, "sampler", "schedule"):
             self.attempt(self._number, name, spec)
         for name in _FILES:
             self.attempt(self._file, name, getattr(spec, name))
@@ -114,7 +114,8 @@ class Writing:
 
     def _number(self, name: str, spec: RenderSpec) -> None:
         value = getattr(spec, name)
-        if value == self.own.get(name, neutral().get(name)):
+        chance = name == "seed" and name in self.found.fields and name not in self.own  # -1: any seed
+        if value == self.own.get(name, neutral().get(name)) and not chance:
             return
         if name in _EXPECTED and name not in self.found.fields:
             return
@@ -179,10 +180,13 @@ class Writing:
     def _init(self, spec: RenderSpec) -> None:
         if spec.init is None:
             return
-        picture = picture_of(Path(spec.init.local()))
+        picture = as_it_is(spec.init.path)
         for target in self.place("init.path", spec.init.path):
-            inputs_of(self.graph, target.node)[target.input] = f"animorch/{picture.name}"
+            inputs_of(self.graph, target.node)[target.input] = f"{FOLDER}/{picture.name}"
         self.pictures.append(picture)
+        usual = Init.model_fields["strength"].default
+        if "init.strength" not in self.found.fields and spec.init.strength == usual:
+            return  # nobody asks for another than the graph's
         for target in self.place("init.strength", spec.init.strength):
             if value_at(self.graph, target) != spec.init.strength:
                 self.put(target, spec.init.strength, f"init.strength={spec.init.strength}")

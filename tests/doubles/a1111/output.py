@@ -37,7 +37,8 @@ class Output:
         extra = self._extra()
         grid = bool(body.get("save_images")) and sum(map(len, self.clips)) > 1
         texts = self._texts(extra, grid)
-        images = [base64.b64encode(one).decode() for one in self._images(texts, grid)]
+        pictures = [*self._images(texts, grid), *self._maps(extra)]
+        images = [base64.b64encode(one).decode() for one in pictures]
         told = infotext.info(self.plan, self.light, extra, self.travel, texts, int(grid))
         return {
             "images": images if body.get("send_images", True) else [],
@@ -72,6 +73,11 @@ class Output:
             return raw
         frames = [self._picture(frame, texts[-1]) for frame in self.frames] if "Frame" in setup.format else []
         return videos + (frames[:-1] if self.short else frames)
+
+    def _maps(self, extra: Mapping[str, Any]) -> list[bytes]:
+        """A picture for each ControlNet unit, which that extension lays behind the others."""
+        units = sum(key.startswith("ControlNet ") for key in extra)
+        return [self._picture(np.full_like(self.clips[0][0], 200), "")] * units
 
     def _videos(self, setup: Setup, text: str) -> list[bytes] | None:
         """Videos of all clips; None where none is saved: the reply has the server's own pictures."""

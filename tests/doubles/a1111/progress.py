@@ -8,18 +8,19 @@ from typing import Any
 
 @dataclass
 class Progress:
-    """Idle: no job, count 0. `interrupted` is heard at the next step and forgotten by the next job."""
+    """Idle: no job, count 0. What ends a job early is heard at its next step, forgotten by the next one."""
 
     job: str = ""
     count: int = 0
     step: int = 0
     steps: int = 0
     interrupted: bool = False
+    skipped: bool = False
     task: str = ""
 
     def begin(self, route: str, steps: int, count: int, task: str) -> None:
         self.job, self.count, self.step, self.steps = f"scripts_{route}", count, 0, steps
-        self.interrupted, self.task = False, task
+        self.interrupted, self.skipped, self.task = False, False, task
 
     def end(self) -> None:
         self.job, self.count, self.step, self.steps, self.task = "", 0, 0, 0, ""
@@ -33,7 +34,7 @@ class Progress:
 
     def told(self) -> dict[str, Any]:
         state = {
-            "skipped": False,
+            "skipped": self.skipped,
             "interrupted": self.interrupted,
             "stopping_generation": False,
             "job": self.job,

@@ -22,7 +22,6 @@ NOTHING = (
     "refresh-checkpoints",
     "refresh-loras",
     "refresh-vae",
-    "skip",
     "unload-checkpoint",
     "reload-checkpoint",
 )
@@ -47,6 +46,7 @@ class Routes:
         app.router.add_post(api + "options", self.set_options)
         app.router.add_get(api + "progress", self.progress, allow_head=False)
         app.router.add_post(api + "interrupt", self.interrupt)
+        app.router.add_post(api + "skip", self.skip)
         app.router.add_post(api + "png-info", self.png_info)
         app.router.add_get("/docs", self.docs)
         app.router.add_get("/openapi.json", self.openapi)
@@ -103,6 +103,10 @@ class Routes:
     async def interrupt(self, request: web.Request) -> web.Response:
         self.webui.progress.interrupted = True
         self.webui.interrupts += 1
+        return web.json_response({})
+
+    async def skip(self, request: web.Request) -> web.Response:
+        self.webui.progress.skipped = True
         return web.json_response({})
 
     async def png_info(self, request: web.Request) -> web.Response:

@@ -70,7 +70,7 @@ class Run:
         setup.settle()
         try:
             self.travel = self.plan.travel()
-            if self.job.fault == "travel_lost":
+            if self.job.fault == "travel_lost" or self.plan.units():  # it breaks on units that come by the API
                 raise TravelError
         except TravelError:
             self.mode, self.travel = "lost", None
@@ -87,6 +87,8 @@ class Run:
             self.mode = "stills"
             return
         self.mode, self.machine.hacked = "animated", True
+        if self.webui.stock.controls is None:  # it reads the travel in what it hooks into ControlNet
+            return
         try:
             self.travel = self.plan.travel()
         except TravelError as error:
@@ -135,7 +137,7 @@ class Run:
         for step in range(steps):
             if self.job.fault == "interrupted" and step == steps // 2:
                 progress.interrupted = True
-            if progress.interrupted:
+            if progress.interrupted or progress.skipped:
                 self.job.interrupted = True
                 self.damage.append(f"undercooked at {step}")
                 return

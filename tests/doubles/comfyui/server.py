@@ -96,6 +96,7 @@ class Server:
         assert self._runner is not None
         for site in list(self._runner.sites):
             await site.stop()
+        await asyncio.sleep(0.01)  # a connection that was just accepted is among the server's by then
         if self._runner.server is not None:
             for connection in list(self._runner.server.connections):
                 if connection.transport is not None:

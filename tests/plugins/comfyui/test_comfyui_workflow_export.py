@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from animorch_comfyui.built import Graph
 from animorch_comfyui.graph import GraphOptions
+from animorch_comfyui.graph.fizz import inside
 from animorch_comfyui.graph.plan import planned
 from animorch_comfyui.offers import Offers
 from animorch_comfyui.workflow import Workflow, bound, said
 from animorch_comfyui.workflow.drawn import drawn
-from animorch_comfyui.workflow.schedule_text import parsed, parts, written
+from animorch_comfyui.workflow.schedule_text import parsed, parts
 from comfyui_graphs import offers, picture, spec
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -151,7 +152,7 @@ prompts = st.text(st.sampled_from('ab ,}{"\\\n:ü'), max_size=8).map(str.strip)
 def test_a_schedules_text_says_what_was_written(told: dict[int, tuple[str, str]]) -> None:
     positive = {frame: each[0] for frame, each in told.items()}
     negative = {frame: each[1] for frame, each in told.items()}
-    found = parsed(written(positive, negative))
+    found = parsed(inside(positive, negative))
     assert found is not None
     assert {frame: parts(prompt) for frame, prompt in found.items()} == told
 

@@ -1,0 +1,1 @@
+"""client: what speaks to ComfyUI servers. Import its files, not the package."""
