@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Event, Thread
+from time import monotonic
 from typing import Generic, TypeVar
+
+from animorch import BackendError
 
 Result = TypeVar("Result")
 
@@ -58,11 +61,19 @@ class Attended(Generic[Result]):
 
 
 def attended(call: Callable[[], Result], tick: Callable[[], None], pace: Pace) -> Result:
-    """A call that cannot be stopped (a checkpoint that loads): when `tick` raises, its end is waited for."""
-    running = Attended(call)
+    """A call that cannot be stopped (a checkpoint that loads): when `tick` raises, its end is waited for.
+
+    Raises BackendError when it takes longer than the whole job may.
+    """
+    running, began = Attended(call), monotonic()
     try:
         while not running.over(pace.poll):
             tick()
+            if pace.timeout is not None and monotonic() - began > pace.timeout:
+                raise BackendError(
+                    f"the server took longer than backend.timeout={pace.timeout:g} seconds to load and make "
+                    "ready; raise it, or load the checkpoint by hand to see why"
+                )
     except BaseException:
         running.over(pace.patience)
         raise

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from multiprocessing.util import Finalize
 from threading import Lock, local
 from typing import Any, ClassVar
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
-from pydantic import Field, PrivateAttr, field_validator
+from pydantic import ConfigDict, Field, PrivateAttr, field_validator
 
 from animorch import Backend, Clip, Finding, Progress, RenderSpec, Unsupported, UsageError
 from animorch_a1111.attended import Pace
@@ -22,6 +22,8 @@ from animorch_a1111.worker import Worker
 
 class A1111Backend(Backend):
     """AUTOMATIC1111's API with sd-webui-animatediff. One job at a time a server; no reply is trusted."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)  # an address may hold a password
 
     name: ClassVar[str] = "a1111"
     version: ClassVar[str] = "1"
@@ -82,7 +84,7 @@ class A1111Backend(Backend):
         from animorch_a1111.notes import notes
 
         yield from notes(spec)
-        yield from self._crew.silent() if self._crew else ()
+        yield from [*self._crew.silent(), *self._crew.unlike()] if self._crew else ()
 
     def examine(self, specs: Sequence[RenderSpec]) -> Iterable[Finding]:
         from animorch_a1111.examine import examined
@@ -146,4 +148,5 @@ def _address(url: str) -> str:
         raise ValueError("write the address as http://host:7860")
     if parts.username or parts.password:
         raise ValueError(f"the address holds a user or password, which would be recorded; set {AUTH} instead")
-    return url.removesuffix("/sdapi/v1")
+    bare = urlunsplit((parts.scheme, parts.netloc, parts.path, "", ""))  # a browser shows ?__theme=dark
+    return bare.rstrip("/").removesuffix("/sdapi/v1")

@@ -7,7 +7,8 @@ from typing import Any
 
 from animorch import RenderSpec
 from animorch_a1111.loras import tags
-from animorch_a1111.matching import Match, Named, matched
+from animorch_a1111.matching import Match, Named, matched, without_hash
+from animorch_a1111.neutral import NEUTRAL
 from animorch_a1111.offers import Model, Offers
 
 TELL_EMBEDDINGS = "textual_inversion_add_hashes_to_infotext"
@@ -33,6 +34,7 @@ def settings_for(spec: RenderSpec, offers: Offers, models: Mapping[str, str]) ->
     embeddings were used.
     """
     wanted: dict[str, Any] = {
+        **NEUTRAL,
         "CLIP_stop_at_last_layers": spec.clip_skip,
         "sd_vae": vae_of(spec, offers, models) or _OWN_VAE,
         "samples_format": "png",
@@ -62,7 +64,7 @@ def checkpoint_problems(spec: RenderSpec, offers: Offers, models: Mapping[str, s
 
 def _checkpoint(spec: RenderSpec, offers: Offers, models: Mapping[str, str]) -> Match:
     known = [
-        Named(one.title, (one.title, one.title.partition(" [")[0], one.file or one.title, one.model_name))
+        Named(one.title, (one.title, without_hash(one.title), one.file or one.title, one.model_name))
         for one in offers.checkpoints
     ]
     return matched(spec.checkpoint, "checkpoint", "checkpoint", known, models)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from animorch import ControlNet, RenderSpec
-from animorch_a1111.matching import Match, Named, matched
+from animorch_a1111.matching import Match, Named, matched, without_hash
 from animorch_a1111.offers import Offers
 from animorch_a1111.pictures import picture_problems, sent
 from animorch_a1111.request import generation
@@ -71,5 +71,5 @@ def unit_problems(spec: RenderSpec, offers: Offers, models: Mapping[str, str]) -
 
 def _model(net: ControlNet, offers: Offers, models: Mapping[str, str], place: int) -> Match:
     """The server's spelling is `name [hash]`."""
-    known = [Named(name, (name, name.partition(" [")[0])) for name in offers.controls or () if name != "None"]
+    known = [Named(name, (name, without_hash(name))) for name in offers.controls or () if name != "None"]
     return matched(net, f"controlnets[{place}]", "ControlNet model", known, models)

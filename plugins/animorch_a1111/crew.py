@@ -7,8 +7,11 @@ from threading import Condition
 from time import monotonic
 
 from animorch import BackendError, Progress, RenderSpec, Unsupported
+from animorch_a1111.fault import Fault
 from animorch_a1111.job import steps_of
 from animorch_a1111.kept import Made
+from animorch_a1111.offers import Offers
+from animorch_a1111.request import called
 from animorch_a1111.server import Away
 from animorch_a1111.stopping import Cut
 from animorch_a1111.worker import Worker
@@ -24,6 +27,7 @@ class Crew:
         self.workers = tuple(workers)
         self._free = Condition()
         self._busy: set[int] = set()
+        self._known: dict[int, Offers] = {}  # as last seen
         self._away: dict[int, tuple[float, BackendError]] = {}  # since when, and what was said
 
     def render(self, spec: RenderSpec, progress: Progress) -> Made:
@@ -43,6 +47,10 @@ class Crew:
                 if tried:
                     raise BackendError(f"{error}; the same happened before, the point is given up") from error
                 tried = True
+            except Fault as fault:
+                raise BackendError(
+                    f"{worker.server.url}: {fault}" if self.workers[1:] else str(fault)
+                ) from fault
             finally:
                 self._give_back(worker)
 
@@ -61,7 +69,21 @@ class Crew:
 
     def silent(self) -> list[str]:
         """What was said of servers that did not answer; asks nothing."""
-        return [str(error) for _, error in self._away.values()]
+        return [str(error) for _, error in tuple(self._away.values())]  # other threads write to it
+
+    def unlike(self) -> list[str]:
+        """What the servers differ in that shows in the pixels; asks nothing."""
+        known = [offers for offers in tuple(self._known.values()) if offers.args is not None]
+        found = {
+            "their AnimateDiff": {called(offers.args or {}) for offers in known},
+            "their option randn_source": {str(offers.options.get("randn_source")) for offers in known},
+        }
+        return [
+            f"backend.urls: the servers differ in {what} ({' and '.join(sorted(values))}), so one spec gives "
+            "another clip on each; compare points of servers that agree"
+            for what, values in found.items()
+            if len(values) > 1
+        ]
 
     def close(self) -> None:
         """End every session; options are given back."""
@@ -111,7 +133,7 @@ class Crew:
         if since is not None:
             worker.forget()
         try:
-            worker.look()
+            self._known[id(worker)] = worker.look()
         except BackendError as error:
             self._away[id(worker)] = (monotonic(), error)
             return False
@@ -130,4 +152,4 @@ class Crew:
     def _nobody(self) -> str:
         """Why no server takes a point: what was said of each."""
         closed = [worker.closed for worker in self.workers if worker.closed]
-        return "; ".join(dict.fromkeys([*closed, *self.silent()]))
+        return "; ".join(dict.fromkeys([*closed, *self.silent()])) or "no server is there; try again"

@@ -115,8 +115,8 @@ def _embeddings(info: Info, expected: Expected) -> Iterator[str]:
         )
     for name in sorted(used - listed):
         yield (
-            f"the server used its embedding {name}, which a prompt says; list it, as in embeddings=[{name}], "
-            "or say it otherwise"
+            f"the server used its embedding {name}, which a prompt says; list it, as in "
+            f"embeddings=[{{name: {name}}}], or say it otherwise"
         )
 
 
@@ -124,7 +124,8 @@ def _travel(info: Info, expected: Expected) -> Iterator[str]:
     prompts = info.said.get("all_prompts")
     prompts = prompts if isinstance(prompts, list) else []
     for frame, words in expected.travel.items():
-        if frame >= len(prompts) or words not in str(prompts[frame]):
+        told = str(prompts[frame]) if frame < len(prompts) else ""
+        if words not in told or "\n" in told:  # with more than a line it is the travel itself, as it was sent
             yield (
                 f"frame {frame} was not told {words!r}: AnimateDiff did not follow the prompt's travel"
                 + ("; version 1 needs ControlNet installed for it" if expected.generation == "v1" else "")

@@ -80,10 +80,10 @@ def _stock(offers: Offers) -> Iterator[Finding]:
 
 def _health(worker: Worker, specs: Sequence[RenderSpec]) -> Iterator[Finding]:
     """Whether its UNet is clean, and what a killed session left; both are put right at once."""
-    if worker.server.state().busy:
+    tended = worker.tend(specs)
+    if tended is None:
         yield Finding("state", None, "another job is under way; whether it is poisoned was not asked")
         return
-    tended = worker.tend(specs)
     if tended.restored:
         yield Finding(
             "settings",
@@ -112,5 +112,5 @@ def _word(value: object) -> str:
 
 def _bad(subject: str, sentence: str) -> Finding:
     """A sentence of ours, which ends with what to do behind its last semicolon."""
-    said, _, fix = sentence.rpartition("; ")
+    said, _, fix = sentence.removeprefix(f"{subject} ").rpartition("; ")
     return Finding(subject, False, said or fix, fix if said else "")

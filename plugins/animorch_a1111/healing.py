@@ -7,13 +7,15 @@ and a checkpoint that is loaded meanwhile stays wrong until it is loaded again (
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from animorch import BackendError
+from animorch_a1111.fault import Fault
+from animorch_a1111.infotext import read
 from animorch_a1111.options import Settings, same_checkpoint
-from animorch_a1111.server import API, Reply, Server
+from animorch_a1111.server import API, Server
 
 _STILL: dict[str, Any] = {
     "prompt": "",
@@ -27,35 +29,60 @@ _STILL: dict[str, Any] = {
 }
 
 
+@dataclass(frozen=True)
+class Tended:
+    """What was put right: options given back after a killed session, and whether it was poisoned."""
+
+    restored: list[str]
+    healed: bool
+
+
 class Unhealed(BackendError):
     """A server that must be started anew before anything that it renders can be believed."""
 
 
-def still_works(server: Server) -> bool:
-    """Whether an ordinary picture of one step comes out, as it does from a server that is not poisoned."""
-    reply = server.generate("txt2img", _STILL)
-    return reply.status == 200 and len(_of(reply, "images")) == 1
-
-
-def heal(server: Server, settings: Settings, modules: Iterable[str], *, poisoned: bool, loaded: str) -> bool:
+def heal(
+    server: Server,
+    settings: Settings,
+    modules: Iterable[str],
+    *,
+    poisoned: bool,
+    loaded: str,
+    allowed: bool = True,
+) -> bool:
     """Make sure that the server is clean; returns whether it had been poisoned.
 
     modules: files of motion modules to take along, the likeliest first. poisoned: known to be, so that
     nothing has to be proved. loaded: the checkpoint of the last time that all was well; another one was
-    loaded into a poisoned UNet, or may have been, and is loaded again.
+    loaded into a poisoned UNet, or may have been, and is loaded again. allowed: to do more than look.
     Raises Unhealed with the instruction to restart the server when that does not help.
     """
-    if not poisoned and still_works(server):
+    if not poisoned and not _amiss(server):
         return False
     settings.hold({})  # the clip's own VAE or clip_skip may be what a plain picture breaks off at
-    if not poisoned and still_works(server):
+    amiss = "" if poisoned else _amiss(server)
+    if not (poisoned or amiss):
         return False
+    if not allowed:
+        raise Unhealed(
+            f"{server.url} may be poisoned by an AnimateDiff error{amiss and f' ({amiss})'} and "
+            "backend.heal=false; restart the web UI, or set backend.heal=true"
+        )
     any(_animates(server, module) for module in dict.fromkeys(filter(None, modules)))
-    if not still_works(server):
-        raise Unhealed(_restart(server, "a plain picture still fails after a frame by AnimateDiff"))
+    if amiss := _amiss(server):
+        raise Unhealed(_restart(server, amiss))
     if not same_checkpoint(settings.checkpoint(), loaded):
         _load_again(server, settings)
     return True
+
+
+def _amiss(server: Server) -> str:
+    """What is wrong with an ordinary picture of one step; nothing on a server that is not poisoned."""
+    reply = server.generate("txt2img", _STILL)
+    images = reply.body.get("images") if isinstance(reply.body, Mapping) else None
+    if reply.status != 200:
+        return reply.said or f"status {reply.status}"
+    return "" if isinstance(images, list) and len(images) == 1 else "no single picture came back"
 
 
 def _animates(server: Server, module: str) -> bool:
@@ -69,8 +96,11 @@ def _animates(server: Server, module: str) -> bool:
         "format": ["PNG"],
     }
     reply = server.generate("txt2img", _STILL | {"alwayson_scripts": {"AnimateDiff": {"args": [args]}}})
-    extra = _info(reply).get("extra_generation_params")
-    return reply.status == 200 and isinstance(extra, Mapping) and "AnimateDiff" in extra
+    body = reply.body if isinstance(reply.body, Mapping) else {}
+    try:
+        return reply.status == 200 and bool(read(body.get("info")).animatediff)
+    except Fault:
+        return False
 
 
 def _load_again(server: Server, settings: Settings) -> None:
@@ -86,27 +116,15 @@ def _load_again(server: Server, settings: Settings) -> None:
         return
     settings.switch(other)
     settings.switch(mine)
-    if not still_works(server):
-        raise Unhealed(_restart(server, "a plain picture fails after the checkpoint was loaded again"))
+    if amiss := _amiss(server):
+        raise Unhealed(_restart(server, amiss))
 
 
-def _restart(server: Server, reason: str) -> str:
-    return (
-        f"{server.url} keeps motion modules in its UNet after an AnimateDiff error and could not be healed "
-        f"({reason}); restart the web UI, then repeat the command"
+def _restart(server: Server, amiss: str) -> str:
+    """Only an EinopsError is poison for certain; NaNs or a full memory are not cured by a start alone."""
+    likely = (
+        "keeps motion modules in its UNet after an AnimateDiff error and could not be healed"
+        if "EinopsError" in amiss
+        else "cannot make a plain picture of one step, with or without AnimateDiff"
     )
-
-
-def _info(reply: Reply) -> Mapping[str, Any]:
-    """The reply's `info`, which is JSON inside of JSON."""
-    text = reply.body.get("info") if isinstance(reply.body, Mapping) else None
-    try:
-        info = json.loads(text) if isinstance(text, str) else {}
-    except ValueError:
-        return {}
-    return info if isinstance(info, Mapping) else {}
-
-
-def _of(reply: Reply, key: str) -> list[Any]:
-    found = reply.body.get(key) if isinstance(reply.body, Mapping) else None
-    return found if isinstance(found, list) else []
+    return f"{server.url} {likely} ({amiss}); restart the web UI, look at its log, then repeat the command"

@@ -31,7 +31,7 @@ class Info:
     def first(self) -> int:
         """Pictures of the reply before the first frame."""
         value = self.said.get("index_of_first_image")
-        return value if isinstance(value, int) else 0
+        return max(0, value) if isinstance(value, int) else 0
 
     @property
     def text(self) -> str:

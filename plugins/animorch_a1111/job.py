@@ -54,7 +54,7 @@ def wait_until_idle(server: Server, tick: Tick, pace: Pace) -> None:
     """Wait for the job of somebody else; raises BackendError when that one takes no step any more."""
     seen, since = State(), monotonic()
     while True:
-        now = _patiently(server, pace)
+        now = _patiently(server, tick, pace)
         if not now.busy:
             return
         since = since if now == seen else monotonic()
@@ -68,15 +68,21 @@ def wait_until_idle(server: Server, tick: Tick, pace: Pace) -> None:
         tick()
 
 
-def _patiently(server: Server, pace: Pace) -> State:
+def _patiently(server: Server, tick: Tick, pace: Pace) -> State:
     """What it is at, also of a server that loads a model and is slow to answer. Raises Away, Lost."""
     until = monotonic() + pace.patience
     while True:
         try:
-            return server.state()
-        except Lost:
+            return server.state(read=_GLANCE)
+        except Lost as error:
             if monotonic() > until:
-                raise
+                raise _lifeless(server, pace) from error
+        Event().wait(pace.poll)
+        tick()
+
+
+def _lifeless(server: Server, pace: Pace) -> Lost:
+    return Lost(f"{server.url} has shown no sign of life for {pace.patience:g} seconds")
 
 
 def run(server: Server, route: str, body: Mapping[str, Any], steps: Steps, pace: Pace) -> Reply:
@@ -98,7 +104,7 @@ def run(server: Server, route: str, body: Mapping[str, Any], steps: Steps, pace:
     except BaseException:
         stop(server, running, pace)
         raise
-    if _touched(server, stopped):
+    if stopped or _touched(server):
         raise BackendError(
             f"{server.url}: another hand interrupted the job, so its clip is not what was asked for; "
             "the same command tries it again"
@@ -106,15 +112,18 @@ def run(server: Server, route: str, body: Mapping[str, Any], steps: Steps, pace:
     return reply
 
 
-def _watched(server: Server, running: Attended[Reply], steps: Steps, pace: Pace) -> set[str]:
-    """Wait and tell the progress; returns when the jobs began that were seen to be interrupted."""
+def _watched(server: Server, running: Attended[Reply], steps: Steps, pace: Pace) -> bool:
+    """Wait and tell the progress; returns whether any job was seen to be interrupted meanwhile.
+
+    It may have been one before ours, of somebody else: better a point too few than half a clip.
+    """
     began = alive = monotonic()
-    stopped: set[str] = set()
+    stopped = False
     while not running.over(pace.poll):
         state = _glance(server)
         if state is not None:
             alive = monotonic()
-            stopped |= {state.began} if state.busy and state.interrupted else set()
+            stopped |= state.busy and state.interrupted
             steps.saw(state)
         steps.tick()
         if pace.timeout is not None and monotonic() - began > pace.timeout:
@@ -123,17 +132,16 @@ def _watched(server: Server, running: Attended[Reply], steps: Steps, pace: Pace)
                 "interrupted; raise it, or ask for a smaller clip"
             )
         if monotonic() - alive > pace.patience:
-            raise Lost(f"{server.url} has shown no sign of life for {pace.patience:g} seconds")
+            raise _lifeless(server, pace)
     return stopped
 
 
-def _touched(server: Server, stopped: set[str]) -> bool:
+def _touched(server: Server) -> bool:
     """Whether the job that just ended was interrupted; the server keeps that until the next one begins."""
     try:
-        state = server.state()
+        return server.state().interrupted
     except (Away, Lost, Refused):
-        return bool(stopped)
-    return state.interrupted or state.began in stopped
+        return False
 
 
 def _glance(server: Server) -> State | None:

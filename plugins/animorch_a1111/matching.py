@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import NamedTuple
@@ -10,6 +11,7 @@ from animorch import Weights
 
 _ENDINGS = (".safetensors", ".ckpt", ".pt", ".pth", ".bin")
 _SHOWN = 5
+_PLAIN = re.compile(r"[\w./\\-]*")  # what the command line takes without quotes of its own
 
 
 class Named(NamedTuple):
@@ -37,6 +39,11 @@ def stem(name: str) -> str:
     return name[: len(name) - len(ending)]
 
 
+def without_hash(title: str) -> str:
+    """A title without the `[hash]` that the server puts behind it; a name may have brackets of its own."""
+    return title.rpartition(" [")[0] or title if title.endswith("]") else title
+
+
 def candidates(wanted: Weights, models: Mapping[str, str]) -> list[str]:
     """What these weights may be called there: what `backend.models` says and nothing else, or file names."""
     if wanted.name in models:
@@ -56,7 +63,7 @@ def matched(
                 return Match(
                     None,
                     f"{label}={wanted.name} fits {' and '.join(hits)} on the server; say which one with "
-                    f"{_option(wanted, hits[0])}",
+                    f"{option(wanted, hits[0])}",
                 )
             if hits:
                 return Match(hits[0])
@@ -91,7 +98,7 @@ def _missing(wanted: Weights, label: str, kind: str, asked: Sequence[str], offer
         found = "it has none"
     return (
         f"{label}={wanted.name}: the server has no {kind} called {' or '.join(asked)}; {found}; put the file "
-        f"there, or name the server's with {_option(wanted, 'NAME')}"
+        f"there, or name the server's with {option(wanted, 'NAME')}"
     )
 
 
@@ -108,5 +115,14 @@ def _short(name: str) -> str:
     return stem(base(name)).casefold()
 
 
-def _option(wanted: Weights, value: str) -> str:
-    return f"backend.models.{wanted.name}='{value}'"
+def option(wanted: Weights, value: str) -> str:
+    """What names the server's file, as the command line takes it.
+
+    A dot in a name would begin a table of its own, and brackets a list.
+    """
+    said = value if _PLAIN.fullmatch(value) else f'"{value}"'
+    return (
+        f"backend.models='{{{wanted.name}: {said}}}'"
+        if "." in wanted.name
+        else f"backend.models.{wanted.name}='{said}'"
+    )

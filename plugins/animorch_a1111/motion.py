@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from animorch import RenderSpec
-from animorch_a1111.matching import base, candidates, stem
+from animorch_a1111.matching import base, candidates, option, stem
 from animorch_a1111.windows import context
 
 # Positions that the extension builds for a kind; a file with another count does not load.
@@ -32,8 +32,8 @@ def file_problems(spec: RenderSpec, models: Mapping[str, str]) -> Iterator[str]:
     file = motion_file(spec, models)
     if stem(file) == file:
         yield (
-            f"backend.models.{spec.motion.name}='{file}' has no ending; write the file's whole name, as in "
-            f"'{file}.safetensors'"
+            f"{option(spec.motion, file)} has no ending; write the file's whole name, as in "
+            f"{option(spec.motion, f'{file}.safetensors')}"
         )
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from animorch import RenderSpec
 from animorch_a1111.offers import Offers
-from animorch_a1111.request import called
+from animorch_a1111.request import called, generation
+from animorch_a1111.travel import travels
 
 _ALWAYS = (
     *("model", "enable", "video_length", "fps", "loop_number", "closed_loop", "batch_size", "stride"),
@@ -23,6 +24,11 @@ def key_problems(spec: RenderSpec, offers: Offers) -> Iterator[str]:
             "install it, restart the server and look at its log"
         )
         return
+    if travels(spec) and generation(offers.args) == "v1" and offers.controls is None:
+        yield (
+            "prompt_travel: version 1 of sd-webui-animatediff follows it only beside the extension "
+            "ControlNet, which the server does not have; install sd-webui-controlnet, or version 2"
+        )
     for field, keys in _keys(spec):
         missing = [key for key in keys if key not in offers.args]
         if missing:

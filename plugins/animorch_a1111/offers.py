@@ -55,7 +55,7 @@ class Offers:
 
     schedulers is None before 1.9.1, where a schedule is part of a sampler's name. args is the dict that
     script-info gives for AnimateDiff (accepted key: default), None where the extension is absent.
-    controls and modules are ControlNet's lists, None where that extension is absent. version is the webui's.
+    controls are ControlNet's models, None where that extension is absent.
     Embeddings of other bases are those that do not fit the checkpoint that is loaded just now.
     """
 
@@ -68,10 +68,7 @@ class Offers:
     embeddings_of_other_bases: tuple[str, ...] = ()
     args: Mapping[str, Any] | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
-    scripts: tuple[str, ...] = ()
     controls: tuple[str, ...] | None = None
-    modules: tuple[str, ...] | None = None
-    version: str | None = None
 
 
 def offers(
@@ -85,14 +82,12 @@ def offers(
     vaes: Sequence[Mapping[str, Any]] = (),
     embeddings: Mapping[str, Any] | None = None,
     controls: Mapping[str, Any] | None = None,
-    modules: Mapping[str, Any] | None = None,
-    version: str | None = None,
 ) -> Offers:
     """Offers out of the JSON of the routes.
 
     samplers, schedulers (None: 404), models (sd-models), script_info (script-info), options, loras,
-    vaes (sd-vae), embeddings (the whole reply), controls and modules (controlnet/model_list and module_list,
-    None: 404). Entries in another shape than 1.6 to 1.10 give are passed over.
+    vaes (sd-vae), embeddings (the whole reply), controls (controlnet/model_list, None: 404).
+    Entries in another shape than 1.6 to 1.10 give are passed over.
     """
     return Offers(
         samplers=tuple(Sampler(_text(one, "name"), _texts(one.get("aliases"))) for one in samplers),
@@ -106,10 +101,7 @@ def offers(
         embeddings_of_other_bases=_texts((embeddings or {}).get("skipped")),
         args=_args(script_info),
         options=dict(options),
-        scripts=tuple(dict.fromkeys(_text(one, "name") for one in script_info)),
         controls=None if controls is None else _texts(controls.get("model_list")),
-        modules=None if modules is None else _texts(modules.get("module_list")),
-        version=version,
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from animorch import BackendError, WeightsError
 from animorch_a1111.claim import Claim
+from animorch_a1111.matching import without_hash
 from animorch_a1111.server import API, Refused, Server
 
 CHECKPOINT = "sd_model_checkpoint"
@@ -54,7 +55,7 @@ class Settings:
         if not changes:
             return
         self._claim.remember({key: known[key] for key in changes if key not in self._claim.remembered})
-        self._server.post(f"{API}/options", dict(changes))
+        self._server.post(f"{API}/options", dict(changes), read=None)  # a VAE waits for the job under way
         found = self.now()
         kept = [f"{key}={found.get(key)!r}" for key, value in changes.items() if found.get(key) != value]
         if kept:
@@ -96,7 +97,7 @@ class Settings:
         changed = {key: value for key, value in before.items() if key in known and known[key] != value}
         loaded = changed.pop(CHECKPOINT, None)
         if changed:
-            self._server.post(f"{API}/options", changed)
+            self._server.post(f"{API}/options", changed, read=None)
         if not loaded or same_checkpoint(str(known[CHECKPOINT]), loaded):
             self._claim.settled()
         elif checkpoint:
@@ -114,4 +115,4 @@ def same_checkpoint(one: str, other: str) -> bool:
 
 
 def _bare(title: str) -> str:
-    return title.partition(" [")[0].replace("\\", "/").strip()
+    return without_hash(title).replace("\\", "/").strip()

@@ -25,16 +25,11 @@ _FORMAT = ("PNG",)
 _WHOLE = 10**18  # latent_scale at which the init picture is not faded into noise frame by frame
 
 
-def request(spec: RenderSpec, offers: Offers, models: Mapping[str, str], request_id: str = "") -> Request:
-    """The request for one clip; raises Unsupported with all that is in its way.
-
-    request_id, of letters, digits, - and _, ends the names of the files that the server keeps.
-    """
+def request(spec: RenderSpec, offers: Offers, models: Mapping[str, str]) -> Request:
+    """The request for one clip; raises Unsupported with all that is in its way."""
     if found := problems(spec, offers, models):
         raise Unsupported("; also: ".join(found))
     args = _arguments(spec, models)
-    if request_id and "request_id" in (offers.args or {}):
-        args["request_id"] = request_id
     expected = _expected(spec, offers, models, args)
     body = _common(spec, offers, models, expected) | (_image_to_image(spec) if spec.init else {})
     body["alwayson_scripts"] = {"AnimateDiff": {"args": [args]}}
@@ -151,5 +146,6 @@ def _expected(
         controls=len(spec.controlnets),
         published=spec.motion.sha256,
         published_checkpoint=spec.checkpoint.sha256,
+        motion=spec.motion.name,
         embeddings=tuple(word.theirs for word in words) if TELL_EMBEDDINGS in offers.options else None,
     )

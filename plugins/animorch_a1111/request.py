@@ -19,7 +19,7 @@ class Expected:
     names as the tags have them; motion_loras: those of them. travel: frame: words that its prompt holds.
     vae: file, None for the checkpoint's own. controls: how many ControlNet units. published: known SHA-256 of
     the motion module, published_checkpoint of the checkpoint. embeddings: words whose use the info tells;
-    None where the server does not tell it.
+    None where the server does not tell it. motion: the spec's name of the module.
     """
 
     frames: int
@@ -42,6 +42,7 @@ class Expected:
     published: tuple[str, ...] = ()
     published_checkpoint: tuple[str, ...] = ()
     embeddings: tuple[str, ...] | None = None
+    motion: str = "NAME"
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -73,8 +74,7 @@ class State:
     fraction: float = 0.0  # 0 to 1
     step: int = 0
     steps: int = 0
-    interrupted: bool = False  # the last job was, by whatever hand
-    began: str = ""  # when the last job began, in the server's time
+    interrupted: bool = False  # the last job was, or was skipped, which ends it as early; by whatever hand
 
     @property
     def ending(self) -> bool:
@@ -90,6 +90,7 @@ class Server:
     credentials: Credentials = field(default_factory=Credentials)
     connect: float = _CONNECT
     _client: httpx.Client | None = field(default=None, repr=False)
+    _opening: Lock = field(default_factory=Lock, repr=False)
 
     def get(self, path: str, *, read: float = _READ) -> Any:
         """The JSON at a path."""
@@ -110,8 +111,7 @@ class Server:
             fraction=min(1.0, max(0.0, fraction)),
             step=int(_number(state.get("sampling_step"))),
             steps=int(_number(state.get("sampling_steps"))),
-            interrupted=bool(state.get("interrupted")),
-            began=str(state.get("job_timestamp") or ""),
+            interrupted=bool(state.get("interrupted") or state.get("skipped")),
         )
 
     def interrupt(self) -> None:
@@ -123,7 +123,9 @@ class Server:
         with self._opened(alone=True) as client:
             reply = self._sent(client, "POST", f"{API}/{route}", body, None)
         if reply.status in _GATEWAY:
-            raise Lost(f"{self.url}: the proxy before it gave up waiting ({reply.status})")
+            raise Lost(
+                f"{self.url}: the proxy before it gave up waiting ({reply.status}), so let it wait longer"
+            )
         return reply
 
     def close(self) -> None:
@@ -133,14 +135,14 @@ class Server:
 
     def _asked(self, method: str, path: str, body: Any, read: float | None) -> Reply:
         """A question that may be asked again: a kept connection may have been closed by the server."""
-        if self._client is None:
-            self._client = self._opened()
+        with self._opening:
+            client = self._client = self._client or self._opened()
         try:
-            return self._sent(self._client, method, path, body, read)
+            return self._sent(client, method, path, body, read)
         except Slow:
             raise
         except Lost:
-            return self._sent(self._client, method, path, body, read)
+            return self._sent(client, method, path, body, read)
 
     def _sent(self, client: httpx.Client, method: str, path: str, body: Any, read: float | None) -> Reply:
         import httpx

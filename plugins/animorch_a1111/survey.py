@@ -7,7 +7,7 @@ from typing import Any
 
 from animorch import BackendError
 from animorch_a1111.offers import Model, Offers, offers
-from animorch_a1111.server import API, Refused, Server
+from animorch_a1111.server import API, Refused, Server, Slow
 
 
 class Stranger(BackendError):
@@ -27,7 +27,6 @@ def survey(server: Server) -> Offers:
         vaes=_list(server, f"{API}/sd-vae") or _list(server, f"{API}/sd-modules"),
         embeddings=_mapping_or_none(server, f"{API}/embeddings"),
         controls=_mapping_or_none(server, "/controlnet/model_list"),
-        modules=_mapping_or_none(server, "/controlnet/module_list"),
     )
 
 
@@ -38,12 +37,17 @@ def checkpoints(server: Server) -> tuple[Model, ...]:
 
 
 def refresh(server: Server) -> None:
-    """Have the server read its folders again, for a file that was put there since it started."""
+    """Have the server read its folders again, for a file that was put there since it started.
+
+    It does so between two jobs only; with a long one under way its lists stay as they are.
+    """
     for what in ("checkpoints", "loras", "vae", "embeddings"):
         try:
             server.post(f"{API}/refresh-{what}")
         except Refused:  # an older server, which has not every one
             continue
+        except Slow:
+            return
 
 
 def extension_version(server: Server) -> str | None:

@@ -16,8 +16,6 @@ from animorch_a1111.infotext import Info, facts, read
 from animorch_a1111.reply import array, counted, decoded_list, stills
 from animorch_a1111.request import Expected
 
-Headers = Mapping[str, str]
-
 
 @dataclass(frozen=True)
 class Judged:
@@ -31,22 +29,15 @@ class Judged:
     facts: Mapping[str, str]
 
 
-def verdict(status: int, body: Any, expected: Expected, headers: Headers | None = None) -> Judged:
+def verdict(status: int, body: Any, expected: Expected) -> Judged:
     """Judge any answer to a request; body is the reply's JSON, or its text where it is none.
 
     Raises Fault, whose sentence names the likely cause and whose `poisoned` asks for a healing.
     """
     if status != 200 or not isinstance(body, Mapping):
         raise answered(status, body, expected)
-    judged = judge(body, expected)
-    took = {key.lower(): value for key, value in (headers or {}).items()}.get("x-process-time")
-    return Judged(judged.frames, judged.infotext, {**judged.facts, **({"seconds": took} if took else {})})
-
-
-def judge(reply: Mapping[str, Any], expected: Expected) -> Judged:
-    """Judge a reply with status 200; raises Fault."""
-    info = read(reply.get("info"))
-    images = reply.get("images")
+    info = read(body.get("info"))
+    images = body.get("images")
     found = decoded_list(images if isinstance(images, list) else [])
     if not info.animatediff:
         raise _absent(found, expected)
@@ -72,8 +63,8 @@ def _absent(found: list[tuple[str, bytes]], expected: Expected) -> Fault:
     return Fault(
         f"AnimateDiff did not run and {shown} came back: the motion module {model} is missing in the "
         "server's AnimateDiff folder, spelled otherwise, unreadable (a .ckpt of a recent torch: use "
-        ".safetensors) or of another base; set backend.models.NAME to the file's name there, or read the "
-        "server's log",
+        f".safetensors) or of another base; set backend.models.{expected.motion} to the file's name there, "
+        "or read the server's log",
         "absent",
     )
 
@@ -81,6 +72,8 @@ def _absent(found: list[tuple[str, bytes]], expected: Expected) -> Fault:
 def _frames(found: list[tuple[str, bytes]], info: Info, expected: Expected) -> Any:
     """The frames, counted, measured and looked at."""
     pngs = stills(found, info.first)
+    if len(pngs) == expected.frames + expected.controls:  # ControlNet lays its pictures behind the frames
+        pngs = pngs[: expected.frames]
     if len(pngs) != expected.frames:
         raise Fault(
             f"{expected.frames} frames were asked for and {counted(found)} came back; look whether another "

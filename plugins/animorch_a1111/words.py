@@ -17,7 +17,7 @@ from animorch_a1111.offers import Offers
 _TAG = re.compile(r"<\w+:[^>]+>")  # an extra network: taken out of the prompt, loaded if the name is known
 _AND = re.compile(r"\bAND\b")  # composes prompts, which pairs AnimateDiff's frames wrongly
 # [from:to:when] and [one|other], which change on the way through the steps
-_EDIT = re.compile(r"(?<!\\)\[(?:[^\]]*\||.*?:\s*[\d.]+\s*\])", re.DOTALL)
+_EDIT = re.compile(r"(?<!\\)\[(?:[^\]]*\|[^\]]*\]?|.*?:\s*[\d.]+\s*\])", re.DOTALL)
 _LINE = re.compile(r"^(\d+):", re.MULTILINE)  # what prompt travel begins with
 
 
@@ -78,7 +78,7 @@ def embedding_problems(spec: RenderSpec, offers: Offers, models: Mapping[str, st
         if name.casefold() in spoken and name.casefold() not in listed and _whole(name).search(spoken):
             yield (
                 f"a prompt says {name}, which is an embedding on the server and would be used; list it, as "
-                f"in embeddings=[{name}], or say it otherwise"
+                f"in embeddings=[{{name: {name}}}], or say it otherwise"
             )
 
 
@@ -102,7 +102,8 @@ def word_problems(spec: RenderSpec, options: Mapping[str, object]) -> Iterator[s
                 f"{label} has {edit[0]}, a prompt that changes from step to step, and AnimateDiff keeps what "
                 "it says at the first step; write what it begins with, or use prompt_travel"
             )
-        if "#" in text and options.get("enable_prompt_comments"):
+        # the option is missing in the list, and on, where ControlNet is installed
+        if "#" in text and options and options.get("enable_prompt_comments", True):
             yield (
                 f"{label} has #, and the server takes the rest of its line for a comment; take it out, or "
                 "switch off 'Enable comments' in the server's settings"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from threading import Lock
 from time import sleep
 from typing import Any, TypeVar
@@ -15,7 +15,7 @@ from animorch_a1111.attended import Pace, attended
 from animorch_a1111.checkpoint import checkpoint_of
 from animorch_a1111.claim import Claim
 from animorch_a1111.fault import Fault
-from animorch_a1111.healing import Unhealed, heal
+from animorch_a1111.healing import Tended, Unhealed, heal
 from animorch_a1111.job import Steps, run, steps_of, wait_until_idle
 from animorch_a1111.kept import Made, texts
 from animorch_a1111.offers import Offers
@@ -27,14 +27,6 @@ from animorch_a1111.verdict import verdict
 
 log = logging.getLogger("animorch.a1111")
 Result = TypeVar("Result")
-
-
-@dataclass(frozen=True)
-class Tended:
-    """What was put right: options given back after a killed session, and whether it was poisoned."""
-
-    restored: list[str]
-    healed: bool
 
 
 class Worker:
@@ -83,18 +75,21 @@ class Worker:
         """Render a clip; raises Away (nothing was sent), Cut (sent, certainly over), BackendError."""
         steps = steps_of(spec, progress)
         try:
-            self._begin(steps)
+            self._enter()
+            while not self._claim.begins():
+                sleep(self._pace.poll)
+                steps.tick()
             try:
                 request = self._prepared(spec, steps)
             except Lost as error:  # of a question; no job was sent
                 self._clean = False
-                raise Away(str(error)) from error
+                raise Away(f"{error}; look whether it still runs, then repeat the command") from error
             return self._made(request, steps)
         finally:
             self._claim.ends()
 
-    def _begin(self, steps: Steps) -> None:
-        """Begin the session, and be the only one on this machine that has a job there."""
+    def _enter(self) -> None:
+        """Begin the session, with what a killed one left."""
         if not self._open:
             left = self._claim.enter()
             self._open = True
@@ -105,9 +100,6 @@ class Worker:
                     self.server.url,
                     self._found,
                 )
-        while not self._claim.begins():
-            sleep(self._pace.poll)
-            steps.tick()
 
     def _prepared(self, spec: RenderSpec, steps: Steps) -> Request:
         """The request, once the server is idle, clean, set up as it asks, and has its checkpoint loaded."""
@@ -116,7 +108,7 @@ class Worker:
         if self.loaded and not same_checkpoint(self.loaded, request.checkpoint):
             self._clean = False  # look again: with somebody else's error in it a switch would spoil the next
         self._healed(request, steps)
-        self._settings.hold(request.settings)
+        self._attended(lambda: self._settings.hold(request.settings), steps)
         now = self._settings.checkpoint()
         if same_checkpoint(now, request.checkpoint) and same_checkpoint(now, self.loaded):
             return request
@@ -135,16 +127,16 @@ class Worker:
             self._clean = clean
             raise
         try:
-            took = {"x-process-time": reply.seconds}
-            judged = verdict(reply.status, reply.body, request.expected, took)
+            judged = verdict(reply.status, reply.body, request.expected)
         except Fault as fault:
             self._poisoned = fault.poisoned
             self.closed = str(fault) if fault.hopeless else ""
             raise self._after(fault, request, steps) from fault
         self._clean, self._module = True, _module(request)
         steps.end()
-        left = {"a1111_left_by_a_killed_session": self._found} if self._found else {}
-        return Made(judged.frames, {**judged.facts, **left}, texts(request.body, judged.infotext))
+        beside = {"seconds": reply.seconds, "a1111_left_by_a_killed_session": self._found}
+        facts = {**judged.facts, **{key: said for key, said in beside.items() if said}}
+        return Made(judged.frames, facts, texts(request.body, judged.infotext))
 
     def _after(self, error: Fault, request: Request, steps: Steps) -> BackendError:
         """Heal at once, before anything else is asked of the server; the error, and what became of it."""
@@ -162,17 +154,16 @@ class Worker:
         """Be sure of a clean server; whether it was poisoned. Unhealed, and closed, when it stays."""
         if self._clean:
             return False
-        if not self._healing and self._poisoned:
-            self.closed = (
-                f"{self.server.url} may be poisoned by an AnimateDiff error and backend.heal=false; restart "
-                "the web UI, or set backend.heal=true"
-            )
-            raise Unhealed(self.closed)
         modules = [_module(request) if request else "", self._module]
         try:
             was = self._attended(
                 lambda: heal(
-                    self.server, self._settings, modules, poisoned=self._poisoned, loaded=self.loaded
+                    self.server,
+                    self._settings,
+                    modules,
+                    poisoned=self._poisoned,
+                    loaded=self.loaded,
+                    allowed=self._healing,
                 ),
                 steps,
             )
@@ -197,10 +188,16 @@ class Worker:
         """The server's options as they stand."""
         return self._settings.now()
 
-    def tend(self, specs: Sequence[RenderSpec]) -> Tended:
-        """Heal it, and give back what a killed session left. Raises Unhealed, Away, Lost."""
+    def tend(self, specs: Sequence[RenderSpec]) -> Tended | None:
+        """Heal it and give back what a killed session left; None while it is at work. Raises BackendError."""
         silent = Steps(1, 1, lambda step, total: None)
-        self._begin(silent)
+        if self.server.state().busy:
+            return None
+        self._enter()
+        if not self._claim.begins():
+            self._claim.leave()
+            self._open = False
+            return None
         try:
             able = [spec for spec in specs if not self.problems(spec)]
             request = payload.request(able[0], self.look(), self._models) if able else None
@@ -234,10 +231,12 @@ class Worker:
             self._settings.restore()
             return
         try:
-            if not self.closed:
+            if not (self.closed or self._clean):
                 wait_until_idle(self.server, silent.tick, self._pace)
                 self._healed(None, silent)
-        except Unhealed as error:
+        except Away:
+            pass  # which restore says
+        except BackendError as error:
             log.warning("%s", error)
         finally:
             self._settings.restore(checkpoint=not self.closed)

@@ -39,10 +39,8 @@ def extra(
         found["TI hashes"] = ", ".join(f"{name}: {hash_}" for name, hash_ in used.items())
     if (pad := padding(light.settings)) and plan.lengths_differ(travel):
         found[pad] = True
-    given = next((one for name, one in plan.scripts.items() if name.lower() == "controlnet"), {})
-    for place, unit in enumerate(given.get("args") or []):
-        if unit.get("enabled", True):
-            found[f"ControlNet {place}"] = f"Module: {unit.get('module')}, Model: {unit.get('model')}"
+    for place, unit in enumerate(plan.units()):
+        found[f"ControlNet {place}"] = f"Module: {unit.get('module')}, Model: {unit.get('model')}"
     if plan.route == "img2img":
         found["Denoising strength"] = plan.fields.get("denoising_strength", 0.75)
     return found

@@ -56,6 +56,13 @@ class Plan:
         loop = setup.video_length > setup.batch_size and setup.closed_loop in ("R+P", "A")
         return prompts.travel(self.prompt, setup.video_length, setup.slots, loop=loop)
 
+    def units(self) -> list[dict[str, Any]]:
+        """ControlNet's, as they came by the API."""
+        given: Mapping[str, Any] = next(
+            (one for name, one in self.scripts.items() if name.lower() == "controlnet"), {}
+        )
+        return [unit for unit in given.get("args") or [] if unit.get("enabled", True)]
+
     def lengths_differ(self, travel: prompts.Travel | None) -> bool:
         """Whether prompt and negative prompt have different numbers of 75-token pieces."""
         texts = travel.prompts if travel else (self.prompt,)

@@ -70,7 +70,7 @@ class Run:
         setup.settle()
         try:
             self.travel = self.plan.travel()
-            if self.job.fault == "travel_lost" or self.plan.units():  # it breaks on units that come by the API
+            if self.job.fault == "travel_lost" or self.plan.units():  # it breaks on such units
                 raise TravelError
         except TravelError:
             self.mode, self.travel = "lost", None

@@ -110,6 +110,26 @@ def test_without_healing_a_poisoned_server_is_used_no_further() -> None:
         assert len(clips(double)) == 1
 
 
+def test_without_healing_a_server_that_is_found_poisoned_is_left_alone() -> None:
+    with Double() as double:
+        poison(double)
+        with (
+            session(double, heal=False) as backend,
+            pytest.raises(BackendError, match=r"EinopsError.*heal=true"),
+        ):
+            backend.render(spec(), quiet)
+        assert double.state.poisoned
+        assert len(clips(double)) == 1, "that which poisoned it"
+        assert restored(double)
+
+
+def test_a_server_that_can_make_no_picture_at_all_is_not_called_poisoned() -> None:
+    with Double("nan") as double, session(double) as backend:
+        with pytest.raises(BackendError, match=r"cannot make a plain picture.*NansException") as raised:
+            backend.render(spec(), quiet)
+        assert "keeps motion modules" not in str(raised.value)
+
+
 @pytest.mark.parametrize("version", ["v2", "v1.13.1"])
 def test_a_missing_module_is_a_failed_point_and_the_next_one_is_right(version: str) -> None:
     missing = {"name": "nowhere", "base": "sd15"}

@@ -56,10 +56,11 @@ def test_a_clip_that_runs_past_the_timeout_is_interrupted_and_fails() -> None:
         assert is_right(backend.render(spec(), quiet), double)
 
 
-def test_a_clip_that_another_hand_interrupted_is_not_believed() -> None:
+@pytest.mark.parametrize("button", ["interrupt", "skip"])
+def test_a_clip_that_another_hand_ended_early_is_not_believed(button: str) -> None:
     def reach(step: int, total: int) -> None:
         if step >= 3 and not done:
-            done.append(httpx.post(f"{double.url}/sdapi/v1/interrupt").status_code)
+            done.append(httpx.post(f"{double.url}/sdapi/v1/{button}").status_code)
 
     done: list[int] = []
     with Double("slow=0.02") as double, session(double) as backend:
@@ -67,6 +68,22 @@ def test_a_clip_that_another_hand_interrupted_is_not_believed() -> None:
             backend.render(spec(steps=40), reach)
         assert clips(double)[0].interrupted
         assert is_right(backend.render(spec(), quiet), double)
+
+
+def test_an_interrupt_is_not_forgotten_over_the_job_that_begins_behind_it() -> None:
+    def reach(step: int, total: int) -> None:
+        if step and not theirs.ident:
+            theirs.start()
+            while len(double.jobs) < 3:
+                threading.Event().wait(0.005)
+            httpx.post(f"{double.url}/sdapi/v1/interrupt")
+
+    with Double("slow=0.1") as double, session(double) as backend:
+        body = {"steps": 2, "width": 32, "height": 32}
+        theirs = threading.Thread(target=lambda: httpx.post(f"{double.url}/sdapi/v1/txt2img", json=body))
+        with pytest.raises(BackendError, match="another hand interrupted"):
+            backend.render(spec(steps=40), reach)
+        theirs.join()
 
 
 def test_an_interrupt_by_another_hand_is_seen_even_when_no_look_fell_into_it() -> None:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from a1111_session import clips, is_right, quiet, restored, session, spec, stop
 from animorch_a1111.claim import folder_of
 
 from animorch import BackendError
+from animorch.testing.material import same
 from tests.doubles.a1111 import Double
 
 LONG = ", ".join(f"word{number}" for number in range(60))  # more than 75 tokens
@@ -71,6 +75,23 @@ def test_a_server_that_keeps_its_own_settings_renders_nothing(monkeypatch: pytes
         with pytest.raises(BackendError, match="pad_cond_uncond=False"):
             backend.render(spec(), quiet)
         assert not clips(double)
+
+
+def test_a_checkpoint_that_loads_past_the_timeout_fails_its_point(monkeypatch: pytest.MonkeyPatch) -> None:
+    other = {"name": "other", "base": "sd15"}
+    with Double() as double:
+        set_options = double.webui.set_options
+
+        async def slow(changes: Mapping[str, Any]) -> None:
+            await asyncio.sleep(0.2 if changes.get("sd_model_checkpoint") == "other.safetensors" else 0)
+            await set_options(changes)
+
+        monkeypatch.setattr(double.webui, "set_options", slow)
+        with session(double, timeout=0.1) as backend:
+            with pytest.raises(BackendError, match=r"backend\.timeout=0\.1"):
+                backend.render(spec(checkpoint=other), quiet)
+            assert not clips(double)
+        assert restored(double)
 
 
 def test_settings_of_one_clip_do_not_reach_the_next() -> None:
@@ -192,3 +213,14 @@ def test_a_process_that_never_closes_gives_them_back_at_its_end() -> None:
         assert done.returncode == 0, done.stderr
         assert clips(double)
         assert restored(double)
+
+
+@pytest.mark.parametrize("option", [{"eta_noise_seed_delta": 31337}, {"s_churn": 2.0}, {"emphasis": "None"}])
+def test_what_its_owner_tries_out_changes_no_clip_and_is_given_back(option: dict[str, Any]) -> None:
+    with Double() as double:
+        with session(double) as backend:
+            usual = backend.render(spec(), quiet)
+        httpx.post(f"{double.url}/sdapi/v1/options", json=option)
+        with session(double) as backend:
+            assert same(backend.render(spec(), quiet), usual)
+        assert {key: double.state.options[key] for key in option} == option

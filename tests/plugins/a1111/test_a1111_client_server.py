@@ -133,8 +133,9 @@ def test_credentials_that_cannot_be_read_are_refused_without_being_repeated(name
 
 
 def test_an_address_with_a_password_in_it_is_refused() -> None:
-    with pytest.raises(ValidationError, match="ANIMORCH_A1111_AUTH"):
+    with pytest.raises(ValidationError, match="ANIMORCH_A1111_AUTH") as raised:
         A1111Backend(url="http://artist:hush@host:7860")
+    assert "hush" not in str(raised.value)
 
 
 @pytest.mark.parametrize(
@@ -142,6 +143,7 @@ def test_an_address_with_a_password_in_it_is_refused() -> None:
     [
         ("host:7860/", "http://host:7860"),
         ("https://host/ui/sdapi/v1/", "https://host/ui"),
+        ("http://host:7860/?__theme=dark", "http://host:7860"),
         ("ftp://host", ""),
     ],
 )

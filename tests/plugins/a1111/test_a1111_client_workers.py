@@ -79,6 +79,13 @@ def test_a_point_goes_to_the_server_that_has_its_files() -> None:
         assert not clips(one)
 
 
+def test_of_several_servers_a_fault_names_its_own() -> None:
+    with Double("nan:2") as one, Double() as two, session(one, two) as backend:
+        (said,) = (str(one) for one in abreast(backend, [spec(seed=1)]) if isinstance(one, BackendError))
+        assert said.startswith(one.url)
+        assert "NaNs" in said
+
+
 def test_a_broken_connection_cuts_the_job_off_before_the_point_is_tried_once_more() -> None:
     with Double("disconnect:2,slow=0.02") as double, session(double) as backend:
         assert is_right(backend.render(spec(steps=20), quiet), double)
@@ -123,3 +130,12 @@ def test_a_job_of_somebody_else_is_waited_for() -> None:
 
 def _interrupt_at_once(step: int, total: int) -> None:
     raise KeyboardInterrupt
+
+
+def test_servers_of_unlike_versions_are_told_since_their_clips_differ() -> None:
+    with Double() as new, Double(version="v1.13.1") as old, session(new, old) as mixed:
+        assert mixed.preflight([spec()]) == [[]]
+        assert any("version 1 and version 2" in note for note in mixed.notes(spec()))
+    with Double() as one, Double() as two, session(one, two) as alike:
+        assert alike.preflight([spec()]) == [[]]
+        assert not any("differ" in note for note in alike.notes(spec()))

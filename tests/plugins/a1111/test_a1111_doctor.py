@@ -8,6 +8,7 @@ from time import sleep
 import httpx
 import pytest
 from a1111_session import session, spec
+from animorch_a1111.claim import Claim
 
 from animorch import Finding, RenderSpec
 from tests.doubles.a1111 import Checkpoint, Double, Stock
@@ -93,6 +94,16 @@ def test_every_server_is_told_of() -> None:
         findings = list(backend.examine([spec()]))
     assert of(findings, one.url).good
     assert of(findings, two.url).good is False
+
+
+def test_a_session_that_prepares_its_job_is_not_waited_for() -> None:
+    with Double() as double:
+        theirs = Claim(double.url)
+        theirs.enter()
+        assert theirs.begins()
+        assert "another job is under way" in of(examined(double), "state").said
+        theirs.ends()
+        theirs.leave()
 
 
 def test_a_server_at_work_for_somebody_else_is_not_kept_from_it() -> None:

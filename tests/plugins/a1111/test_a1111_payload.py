@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import shlex
 from pathlib import Path
 
 import pytest
@@ -18,12 +19,15 @@ from a1111_given import (
     read_travel,
     spec,
 )
+from animorch_a1111.matching import option
 from animorch_a1111.notes import notes
+from animorch_a1111.options import same_checkpoint
 from animorch_a1111.payload import request
 from animorch_a1111.refusals import problems
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from PIL import Image
 
-from animorch import Unsupported
+from animorch import Lora, Unsupported
 
 
 @pytest.fixture
@@ -205,10 +209,6 @@ def test_a_control_image_goes_to_a_unit_without_preprocessor(photo: Path) -> Non
     assert sent.expected.controls == 1
 
 
-def test_a_request_id_is_sent_where_the_extension_takes_one() -> None:
-    assert animatediff(request(spec(), V2_SERVER, MODELS, "abc"))["request_id"] == "abc"
-
-
 def test_everything_that_is_wrong_is_told_at_once() -> None:
     wrong = spec(sampler="eular", width=65, checkpoint={"name": "sd16", "base": "sd15"}, motion_scale=2)
     found = " ".join(problems(wrong, V2_SERVER, MODELS))
@@ -224,6 +224,28 @@ def test_a_name_that_fits_two_files_is_refused_naming_both() -> None:
     assert "one/twin.safetensors" in said
     assert "two/twin.safetensors" in said
     assert asked(checkpoint={"name": "two/twin", "base": "sd15"}).checkpoint == "two/twin.safetensors"
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "word"),
+    [
+        ("grainn", "film_grain", "backend.models.grainn='film_grain'"),
+        ("film.v1", "film_grain", "backend.models='{film.v1: film_grain}'"),
+        ("grainn", "film [v2].pt", "backend.models.grainn='\"film [v2].pt\"'"),
+    ],
+)
+def test_the_option_that_a_sentence_proposes_is_understood(name: str, file: str, word: str) -> None:
+    said = option(Lora(name=name), file)
+    assert said == word
+    (typed,) = shlex.split(said)
+    value = OverridesParser.create().parse_override(typed).value()
+    found = value[name] if isinstance(value, dict) else value
+    assert getattr(found, "text", found) == file
+
+
+def test_brackets_in_a_files_name_are_no_hash() -> None:
+    assert not same_checkpoint("dream [full].safetensors", "dream [pruned].safetensors")
+    assert same_checkpoint("dream [full].safetensors [6ce0161689]", "dream [full].safetensors")
 
 
 def test_a_plan_is_told_what_is_otherwise_on_a1111() -> None:

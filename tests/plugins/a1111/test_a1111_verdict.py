@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from animorch_a1111.request import Request
 from animorch_a1111.verdict import verdict
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from animorch import BackendError
 
@@ -32,7 +34,7 @@ def faulty(sent: Request, body: Any, status: int = 200) -> Fault:
 
 def test_the_frames_of_a_right_reply_are_those_it_holds() -> None:
     sent = asked()
-    judged = verdict(200, reply(sent), sent.expected, {"X-Process-Time": "1.5"})
+    judged = verdict(200, reply(sent), sent.expected)
     assert np.array_equal(judged.frames, pictures(6))
     assert judged.frames.dtype == np.uint8
     assert "AnimateDiff: model: mm_sd15_v2.safetensors" in judged.infotext
@@ -40,7 +42,7 @@ def test_the_frames_of_a_right_reply_are_those_it_holds() -> None:
 
 def test_the_record_is_told_versions_and_hashes() -> None:
     sent = asked(sampler="euler", schedule="karras", loras=["film_grain.safetensors"])
-    facts = verdict(200, reply(sent), sent.expected, {"x-process-time": "1.5"}).facts
+    facts = verdict(200, reply(sent), sent.expected).facts
     assert facts == {
         "webui": "v1.10.1",
         "animatediff": "v2.0.1-a",
@@ -52,7 +54,6 @@ def test_the_record_is_told_versions_and_hashes() -> None:
         "schedule": "Karras",
         "lora_hashes": "film_grain: aaaaaaaaaaaa",
         "seeds": "frame i has seed + i",
-        "seconds": "1.5",
     }
 
 
@@ -66,7 +67,7 @@ def test_embeddings_are_those_that_the_spec_lists() -> None:
     assert verdict(200, right, sent.expected).facts["ti_hashes"]
     assert "was not used" in str(faulty(sent, reply(sent)))
     other = reply(sent, **{"TI hashes": "easynegative: c7, sea: a1"})
-    assert "list it, as in embeddings=[sea]" in str(faulty(sent, other))
+    assert "list it, as in embeddings=[{name: sea}]" in str(faulty(sent, other))
 
 
 def test_seeds_are_compared_to_the_last_bit() -> None:
@@ -122,7 +123,7 @@ def test_one_still_is_a_missing_module() -> None:
     assert fault.cause == "absent"
     assert not fault.poisoned
     assert "mm_sd15_v2.safetensors" in str(fault)
-    assert "backend.models" in str(fault)
+    assert "backend.models.v15_v2 to" in str(fault)
 
 
 def test_unrelated_stills_of_version_1_are_a_missing_module() -> None:
@@ -175,10 +176,25 @@ def test_freeinit_that_was_dropped_is_told() -> None:
     assert "freeinit_enable=False" in str(faulty(sent, reply(sent, AnimateDiff=said)))
 
 
+def test_the_pictures_that_controlnet_lays_behind_the_frames_are_no_frames(tmp_path: Path) -> None:
+    Image.new("RGB", (64, 48), "teal").save(tmp_path / "edges.png")
+    net = {"name": "control_v11p_sd15_canny", "pictures": str(tmp_path / "edges.png")}
+    sent = asked(V1_SERVER, controlnets=[net])
+    frames = pictures(6)
+    found = [encoded(one) for one in (*frames, np.full_like(frames[0], 200))]
+    assert np.array_equal(verdict(200, reply(sent, found), sent.expected).frames, frames)
+    assert "7 PNG" in str(faulty(asked(), reply(asked(), found)))
+
+
+def test_a_number_of_the_info_below_none_is_none() -> None:
+    sent = asked()
+    assert len(verdict(200, reply(sent, index_of_first_image=-7), sent.expected).frames) == 6
+
+
 def test_a_travel_that_was_not_followed_is_told() -> None:
     sent = asked(V1_SERVER, prompt_travel={0: "a kite", 4: "a boat"}, travel={"blend": "slerp"})
-    fault = faulty(sent, reply(sent, all_prompts=[sent.body["prompt"]] * 4))
-    assert "frame 4" in str(fault)
+    fault = faulty(sent, reply(sent, all_prompts=[sent.body["prompt"]] * 6))
+    assert "frame 0" in str(fault)
     assert "ControlNet" in str(fault)
 
 
