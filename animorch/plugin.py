@@ -82,7 +82,8 @@ class Backend(Plugin, ABC):
     def said(self) -> Mapping[str, Any]:
         """Values of RenderSpec's fields that a file of this backend's own gives (a workflow).
 
-        They stand where neither the command nor a config says anything. Raises UsageError.
+        They stand where neither the command nor a config says anything, in `window` and `init` part by part
+        (`init` without a path waits for one). Raises UsageError.
         """
         return {}
 

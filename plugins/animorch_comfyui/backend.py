@@ -69,7 +69,7 @@ class ComfyUIBackend(Backend):
         2, ge=0, le=100, description="Jobs that wait in a server's queue besides the one that runs."
     )
     timeout: float = Field(
-        600.0,
+        1800.0,
         gt=0,
         description="Seconds without a message from a running job after which it is given up; not where "
         "websockets do not get through.",

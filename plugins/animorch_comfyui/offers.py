@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 COMBO = "COMBO"
+_UPLOADS = ("image_upload", "video_upload", "audio_upload", "animated_image_upload", "file_upload")
 _LITERAL = frozenset({"INT", "FLOAT", "STRING", "BOOLEAN", COMBO})
 
 
@@ -28,6 +29,11 @@ class Input:
     def linked(self) -> bool:
         """Whether it takes another node's output rather than a value."""
         return self.kind not in _LITERAL or bool(self.more.get("forceInput"))
+
+    @property
+    def uploaded(self) -> bool:
+        """Whether it names a file that can be uploaded, so that the choices may grow at any time."""
+        return any(self.more.get(flag) for flag in _UPLOADS)
 
 
 @dataclass(frozen=True)

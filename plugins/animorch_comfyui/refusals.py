@@ -16,6 +16,7 @@ from animorch_comfyui.graph.words import unused
 from animorch_comfyui.offers import Offers
 
 _USUAL = GraphOptions()
+_LAYERS = 12  # of CLIP ViT-L
 _TABLES = {"v1": 24, "v2": 32, "v3": 32}  # positions of the published modules
 _OVER_FRAMES = ("v2", "v3")  # families with which AnimateDiff-Evolved normalises each frame
 _NORMS = {"v1": "clip", **dict.fromkeys(_OVER_FRAMES, "frame")}
@@ -58,6 +59,11 @@ def _weights(spec: RenderSpec) -> Iterator[str]:
         yield (
             f"checkpoint.config={spec.checkpoint.config} is a folder of diffusers, and ComfyUI tells a "
             "checkpoint's kind by its tensors; take it out"
+        )
+    if spec.checkpoint.base == "sdxl" and spec.clip_skip >= _LAYERS:
+        yield (
+            f"clip_skip={spec.clip_skip}: SDXL's smaller text encoder has {_LAYERS} layers, is read from the "
+            f"last but one, and is read whole where too many are left out; use {_LAYERS - 1} or less"
         )
     for kind in ("loras", "motion_loras"):
         for at, lora in enumerate(getattr(spec, kind)):

@@ -125,6 +125,31 @@ def test_a_swept_key_wins_over_the_backends_file_even_at_its_default(farm: Studi
     assert seeds == [0, 5]
 
 
+@pytest.mark.parametrize(
+    ("words", "window"),
+    [
+        ((), (4, 1, "static")),
+        (("window.overlap=2",), (4, 2, "static")),
+        (("window.length=8", "window.schedule=uniform"), (8, 1, "uniform")),
+        (("window.overlap=4",), (8, 4, "static")),  # though 4 is what it is by itself
+        (("window.length=null",), None),
+    ],
+)
+def test_parts_of_a_table_that_nobody_has_set_are_the_files(
+    farm: Studio, words: tuple[str, ...], window: tuple[int, int, str] | None
+) -> None:
+    length = 8 if "window.overlap=4" in words else 4
+    said = {"window": {"length": length, "overlap": 1, "schedule": "static"}, "init": {"strength": 0.4}}
+    farm.write("own.json", json.dumps(said))
+    answer = farm(*SMALL, *words, "backend.file=own.json", "backend.seconds=0")
+    assert answer.code == 0, answer.err
+    (folder,) = farm.sweeps()
+    asked = json.loads((folder / str(farm.plan().points[0].folder) / "experiment.json").read_text())
+    found = asked.get("window")
+    assert (found and tuple(found[part] for part in ("length", "overlap", "schedule"))) == window
+    assert asked.get("init") is None
+
+
 def test_a_missing_file_of_the_backends_own_is_one_sentence(farm: Studio) -> None:
     said = farm(*SMALL, "backend.file=none.json")
     assert said.code == 2

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 
 from animorch import UsageError
 
 TOKEN, HEADERS = "ANIMORCH_COMFYUI_TOKEN", "ANIMORCH_COMFYUI_HEADERS"
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # a token of RFC 9110, section 5.6.2
 
 
 def credentials() -> dict[str, str]:
@@ -16,7 +18,7 @@ def credentials() -> dict[str, str]:
     if token := os.environ.get(TOKEN, "").strip():
         headers["Authorization"] = f"Bearer {token}"
     for name, value in headers.items():
-        if not (name.isascii() and value.isascii() and value.isprintable()):
+        if not (_NAME.fullmatch(name) and value.isascii() and value.isprintable()):
             raise UsageError(f"a header in {HEADERS} or {TOKEN} has characters that HTTP does not carry")
     return headers
 
@@ -25,7 +27,7 @@ def _listed(text: str) -> dict[str, str]:
     """Lines of `Name: value`, or a JSON object."""
     if text.lstrip().startswith("{"):
         try:
-            return {str(name): str(value) for name, value in json.loads(text).items()}
+            return {str(name).strip(): str(value).strip() for name, value in json.loads(text).items()}
         except ValueError:
             raise UsageError(f"{HEADERS} begins as JSON and is none; write lines of `Name: value`") from None
     headers = {}

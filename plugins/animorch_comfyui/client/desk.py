@@ -17,7 +17,7 @@ LONGEST = 10.0  # seconds between two looks at a server that does not answer
 
 
 class Desk:
-    """Its fields are read and changed under the fleet's lock; what asks the server is not."""
+    """Its fields are read and changed under the fleet's lock; what asks the server (`recount`, `count`, `tidy`) is not."""
 
     def __init__(self, server: Server) -> None:
         self.server = server
@@ -86,22 +86,21 @@ class Desk:
         self._looked, self._pause = now, min(2 * self._pause, LONGEST)
         return True
 
-    def count_due(self) -> bool:
-        """Whether others' jobs should be counted again; the one who asks does."""
+    def recount(self) -> None:
+        """See how many jobs of others it has, when that was long ago; raises Gone."""
         now = monotonic()
-        if now < self._counted + self.server.pace.poll:
-            return False
-        self._counted = now
-        return True
+        if now >= self._counted + self.server.pace.poll:
+            self._counted = now
+            self.others = self.count()
 
     def count(self) -> int:
         """Jobs in its queue that are not ours; raises Gone."""
         running, pending = self.server.queue()
         return max(0, len(running) + len(pending) - len(self.ours))
 
-    def tidy(self) -> None:
-        """Cancel what it still has of clips that another server was given meanwhile."""
-        for job in [job for job, ticket in self.left.items() if ticket.home != self.url]:
+    def tidy(self, over: bool = False) -> None:
+        """Cancel what it still has of clips that another server was given; over: nobody waits for any."""
+        for job in [job for job, ticket in self.left.items() if over or ticket.home != self.url]:
             with suppress(BackendError):
                 self.server.cancel(job)
         self.left.clear()

@@ -52,6 +52,7 @@ class Errand:
         self.heard = Heard(built)
         self._session: int | None = None  # the socket's, when the job was sent
         self._over = False
+        self._taken_out = False  # by ourselves, or so it may be
         self._nowhere: list[float] = []  # when it was looked for and not found
 
     def begin(self) -> None:
@@ -100,7 +101,7 @@ class Errand:
         if isinstance(state, Ended):
             return state.entry
         if isinstance(state, Cancelled):
-            raise cancelled(self.server.url)
+            raise self._vanished(by_somebody=True)
         if isinstance(state, Unknown):
             self._nowhere.append(monotonic())
             return self._missing()
@@ -117,9 +118,13 @@ class Errand:
         if (entry := self.heard.entry()) is not None:
             return entry
         socket = self.server.socket
-        if self._session is not None and self._session == socket.session and socket.holds():
-            raise cancelled(self.server.url)
-        raise Lost(f"{self.server.url} was started anew and has lost this clip's job")
+        same = self._session is not None and self._session == socket.session and socket.holds()
+        raise self._vanished(by_somebody=same)
+
+    def _vanished(self, by_somebody: bool) -> BackendError:
+        if by_somebody and not self._taken_out:
+            return cancelled(self.server.url)
+        return Lost(f"{self.server.url} was started anew and has lost this clip's job")
 
     def _good(self, entry: dict[str, Any]) -> dict[str, Any]:
         status = entry.get("status") or {}
@@ -131,9 +136,11 @@ class Errand:
         return entry
 
     def _withdrawn(self) -> bool:
-        """Take it out of the queue; false when it began to run meanwhile."""
+        """Take it out of the queue; false when it began to run meanwhile. Raises Gone: then it may be out."""
+        self._taken_out = True
         self.server.delete(self.job)
-        return isinstance(state_of(self.server, self.job), (Unknown, Cancelled))
+        self._taken_out = isinstance(state_of(self.server, self.job), (Unknown, Cancelled))
+        return self._taken_out
 
     def _patient(self, renewed: int) -> int:
         """Renew a socket that is silent; raises BackendError when there is no sign of life for too long.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from animorch import BackendError
@@ -89,6 +89,14 @@ def failure(url: str, built: Built, data: Mapping[str, Any]) -> BackendError:
         )
     said = short(message) or "no reason given"
     return BackendError(f"{url} failed at {where}: {kind.rpartition('.')[2] or 'error'}: {said}")
+
+
+def none_left(reasons: Sequence[BackendError]) -> BackendError:
+    """Why none of several servers can make a clip; of one, its own words."""
+    if len(reasons) == 1:
+        return reasons[0]
+    said = "; ".join(dict.fromkeys(map(str, reasons)))
+    return BackendError(f"none of {len(reasons)} servers can make this clip: {said}")
 
 
 def cancelled(url: str) -> BackendError:

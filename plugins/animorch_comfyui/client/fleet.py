@@ -7,12 +7,13 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from itertools import count
 from threading import Condition
+from typing import Any
 
-from animorch import BackendError, Progress
+from animorch import Progress
 from animorch_comfyui.built import Built
 from animorch_comfyui.client.desk import Desk
 from animorch_comfyui.client.errand import Moved
-from animorch_comfyui.client.failure import Gone, Refused
+from animorch_comfyui.client.failure import Gone, Refused, none_left
 from animorch_comfyui.client.ledger import Ledger
 from animorch_comfyui.client.pace import Pace
 from animorch_comfyui.client.results import Asked
@@ -36,14 +37,26 @@ class Fleet:
     def offers(self) -> dict[str, Offers | Gone]:
         """What each server has, or why it says nothing."""
         found: dict[str, Offers | Gone] = {}
-        for url, desk in self.desks.items():
-            try:
-                found[url] = desk.server.offers()
-            except Gone as error:
-                found[url] = error
-                with self._changed:
-                    desk.fall(error)
+        with self._open():
+            for url, desk in self.desks.items():
+                try:
+                    found[url] = desk.server.offers()
+                except Gone as error:
+                    found[url] = error
+                    with self._changed:
+                        desk.fall(error)
         return found
+
+    @contextmanager
+    def _open(self) -> Iterator[None]:
+        """Nobody closes it meanwhile."""
+        with self._changed:
+            self._under_way += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._under_way -= 1
 
     def render(
         self,
@@ -53,27 +66,31 @@ class Fleet:
         facts: Facts | None = None,
     ) -> Made:
         """Make one clip at some server; raises BackendError, and what `progress` raises."""
-        with self._changed:
-            ticket = Ticket(next(self._numbers), make, asked, progress, facts or no_facts)
-            self._wait(ticket)
-            self._under_way += 1
-        try:
+        with self._entered(make, asked, progress, facts or no_facts) as ticket:
             while True:
-                desk = self._seated(ticket)
-                try:
-                    with suppress(Moved):
-                        return self._visit(desk, ticket)
-                finally:
-                    with self._changed:
-                        desk.leave(ticket)
-                        self._changed.notify_all()
-        finally:
+                with suppress(Moved):
+                    return self._visit(self._seated(ticket), ticket)
+
+    @contextmanager
+    def _entered(self, *what: Any) -> Iterator[Ticket]:
+        """A clip's ticket, which waits from now on and keeps no seat afterwards."""
+        with self._open():
             with self._changed:
-                self._waiting = [other for other in self._waiting if other is not ticket]
-                for desk in self.desks.values():
-                    desk.leave(ticket)  # a seat that was kept for it
-                self._under_way -= 1
-                self._changed.notify_all()
+                ticket = Ticket(next(self._numbers), *what)
+                self._wait(ticket)
+            try:
+                yield ticket
+            finally:
+                with self._changed:
+                    self._waiting = [other for other in self._waiting if other is not ticket]
+                    self._leave(ticket)
+
+    def _leave(self, ticket: Ticket, kept: str | None = None) -> None:
+        """Give up its seats, but for one that is kept for it at the server of this URL."""
+        for desk in self.desks.values():
+            if desk.url != kept:
+                desk.leave(ticket)
+        self._changed.notify_all()
 
     def _visit(self, desk: Desk, ticket: Ticket) -> Made:
         """Raises Moved when the clip is to be taken elsewhere."""
@@ -88,6 +105,7 @@ class Fleet:
                 if visit.job is not None:
                     desk.left[visit.job] = ticket
                 self._wait(ticket)
+                self._leave(ticket)
             raise Moved from error
         except Refused as error:
             desk.server.forget()  # it contradicts what it said of itself
@@ -98,6 +116,7 @@ class Fleet:
         """Wait for a seat, in the order of the calls; raises BackendError when no server is left for it."""
         with self._changed:
             self._wait(ticket)
+            self._leave(ticket, kept=ticket.home)
         while True:
             self._survey(ticket)
             with self._changed:
@@ -119,6 +138,8 @@ class Fleet:
     def _given(self, ticket: Ticket) -> Desk | None:
         """The server whose turn it is to take this clip; null while there is none."""
         up = {url: desk for url, desk in self.desks.items() if desk.down is None}
+        for gone in self.desks.keys() - up.keys():
+            self.desks[gone].leave(ticket)  # a seat that is kept there would hold up the others' turns
         if ticket.home in up:
             desk = up[ticket.home]
             if ticket not in desk.ours:  # a seat that was kept for it has been taken already
@@ -148,9 +169,7 @@ class Fleet:
 
     def _risen(self, desk: Desk) -> bool:
         """Look whether a server is back."""
-        absent = desk.server.absent()
-        if absent is None:
-            desk.server.forget()  # it may have been started anew, with other nodes and models
+        absent = desk.server.absent_still()
         with self._changed:
             if absent is not None:
                 desk.fall(absent)
@@ -180,22 +199,14 @@ class Fleet:
         if ticket.look(desk.server) and ticket.home is None and ticket.search(desk.server, self._ledger):
             ticket.home = desk.url
         if len(self.desks) > 1:
-            with self._changed:
-                due = desk.count_due()
-            if due:
-                desk.others = desk.count()
+            desk.recount()
 
     def _hopeless(self, ticket: Ticket) -> None:
         """Raises BackendError when neither a server that answers nor one that may come back can take it."""
         able = [desk for url, desk in self.desks.items() if url not in ticket.refusals]
         if any(desk.down is None or desk.waited_for(ticket) for desk in able):
             return
-        reasons: list[BackendError] = list(ticket.refusals.values())
-        reasons += [desk.down for desk in able if desk.down is not None]
-        if len(reasons) == 1:
-            raise reasons[0]
-        said = "; ".join(dict.fromkeys(map(str, reasons)))
-        raise BackendError(f"none of {len(self.desks)} servers can make this clip: {said}")
+        raise none_left([*ticket.refusals.values(), *(desk.down for desk in able if desk.down is not None)])
 
     @contextmanager
     def _turn(self, desk: Desk, ticket: Ticket) -> Iterator[None]:
@@ -246,5 +257,7 @@ class Fleet:
         with self._changed:
             if self._under_way:
                 return
-        for desk in self.desks.values():
-            desk.server.close()
+            for desk in self.desks.values():  # under the lock, so that no render begins meanwhile
+                if desk.left and desk.server.absent() is None:
+                    desk.tidy(over=True)
+                desk.server.close()

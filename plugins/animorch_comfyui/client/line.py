@@ -87,7 +87,7 @@ class Line:
                 f"nothing answers at {self.url} ({short(error) or type(error).__name__}); start ComfyUI "
                 "there, or set backend.url"
             ) from error
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             raise Passing(
                 f"{self.url} broke off ({short(error) or type(error).__name__}); see its log"
             ) from error

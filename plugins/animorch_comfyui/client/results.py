@@ -15,7 +15,7 @@ from animorch import BackendError, Clip, MediaError, decoded
 from animorch_comfyui.built import Built
 from animorch_comfyui.client.failure import Stale, named, short
 from animorch_comfyui.client.server import Server
-from animorch_comfyui.client.submission import PREFIX, prefix
+from animorch_comfyui.client.submission import prefix
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -155,6 +155,3 @@ def _film(server: Server, built: Built, node: str, item: Item) -> str:
                 f"{server.url} made {name}, which cannot be played ({short(error)})"
             ) from error
     return f"{item.get('subfolder') or ''}/{name}".lstrip("/") + f" ({count} frames, {len(data)} bytes)"
-
-
-__all__ = ["PREFIX", "Asked", "clip_of", "films", "items"]

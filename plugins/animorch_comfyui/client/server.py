@@ -91,7 +91,7 @@ class Server:
         with self._lock:
             self._offers, self._jobs = None, None
             self._facts.clear()
-            self.uploads.forget()
+        self.uploads.forget()  # outside: who sends a picture holds that lock and asks for features
 
     def stats(self) -> dict[str, Any]:
         """/system_stats without the server's command line."""
@@ -188,6 +188,17 @@ class Server:
         """Why it is not there, asked once and briefly; null when it is."""
         try:
             self.queue(tries=1, timeout=min(GLANCE, self.pace.answer))
+        except Gone as error:
+            return error
+        return None
+
+    def absent_still(self) -> Gone | None:
+        """Why it is not back; null when it is, and has said what it offers now: it may have changed."""
+        if (why := self.absent()) is not None:
+            return why
+        self.forget()
+        try:
+            self.offers()
         except Gone as error:
             return error
         return None

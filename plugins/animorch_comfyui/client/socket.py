@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -21,6 +22,8 @@ Message = dict[str, Any]
 Listener = Callable[[Message], None]
 PATIENCE = 2.0  # seconds for opening, and for an answer to a ping
 LONGEST = 10.0  # seconds between two tries to connect
+_quiet = logging.getLogger(f"{__name__}.connection")
+_quiet.setLevel(logging.INFO)  # below it websockets logs every header, credentials among them
 LARGEST = 64 * 2**20  # bytes of a message; an error carries its node's inputs as text
 
 
@@ -105,6 +108,7 @@ class Socket:
             additional_headers=credentials(),
             open_timeout=PATIENCE,
             close_timeout=1,
+            logger=_quiet,
             max_size=LARGEST,
         ) as connection:
             self._connection, self._count = connection, self._count + 1

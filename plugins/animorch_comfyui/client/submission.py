@@ -48,9 +48,19 @@ def _placed(graph: Graph, built: Built, job: str) -> Graph:
 
 
 def submitted(server: Server, built: Built, what: Mapping[str, Any]) -> str:
-    """The id of the job, now in the queue. Raises Gone, or Refused where the server takes not all of it.
+    """The id of the job, now in the queue. Raises Gone, or Refused where the server takes not all of it."""
+    answer = _accepted(server, built, what)
+    job = str(answer["prompt_id"])
+    if answer.get("node_errors"):  # it runs nevertheless, without the outputs that depend on these nodes
+        server.cancel(job)
+        raise refusal(server.url, built, answer)
+    return job
 
-    Asked again after a fault, it looks first whether the job arrived the first time.
+
+def _accepted(server: Server, built: Built, what: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer to POST /prompt, or the id under which the job is found where that answer got lost.
+
+    A server that answers other questions and not this one is asked `attempts` times more; then it is Refused.
     """
     mark = str(what["prompt_id"])
     fault: Passing | None = None
@@ -65,15 +75,13 @@ def submitted(server: Server, built: Built, what: Mapping[str, Any]) -> str:
             fault = error
             raise
 
-    try:
-        answer = server.line.patiently(put)
-    except Gone as error:
-        if fault is None or fault.code is None or error.__cause__ is not fault:
-            raise
-        server.queue()  # raises Gone, unless it is this one question that the server cannot answer
-        raise Refused(str(error)) from error
-    job = str(answer["prompt_id"])
-    if answer.get("node_errors"):  # it runs nevertheless, without the outputs that depend on these nodes
-        server.cancel(job)
-        raise refusal(server.url, built, answer)
-    return job
+    for more in reversed(range(server.pace.attempts)):
+        try:
+            return server.line.patiently(put)
+        except Gone as error:
+            if fault is None or fault.code is None or error.__cause__ is not fault:
+                raise
+            server.queue()  # raises Gone, unless it is this one question that the server cannot answer
+            if not more:
+                raise Refused(str(error)) from error
+    raise AssertionError("attempts are one or more")

@@ -39,6 +39,7 @@ class Ticket:
     home: str | None = None  # the URL of the server that has its job, or keeps a seat for it
     entered: float = field(default_factory=monotonic)
     faults: int = 0  # times that a job of it was lost, or delivered another run's files
+    breaks: int = 0  # times that a server stopped answering while it was there
     _again: set[str] = field(default_factory=set)
     step: int = 0  # how far it is, and of how many
     total: int = 1

@@ -68,7 +68,7 @@ def found(server: Server, mark: str) -> str | None:
 
     Servers before prompt ids gave ids of their own.
     """
-    if not isinstance(state_of(server, mark), Unknown):
+    if not isinstance(state_of(server, mark), (Unknown, Cancelled)):  # what was cancelled is sent anew
         return mark
     if server.keeps_ids:
         return None

@@ -21,6 +21,7 @@ from animorch_comfyui.client.ticket import Ticket
 from animorch_comfyui.client.truth import found
 from animorch_comfyui.offers import Offers
 
+BREAKS = 5  # times the attempts that a clip bears servers which stop answering
 _CURES: dict[type[BackendError], str] = {
     Lost: "look at its log, it may run out of memory at this clip",
     Stale: "see that nobody empties its output folder meanwhile, or start the server anew",
@@ -82,11 +83,13 @@ class Visit:
                 self.job = self._mark = mark
                 self._place(errand, key, sent)
             made = self._collected(errand)
-        except (Gone, Lost, Moved):
+        except (Gone, Lost, Moved) as error:
+            if isinstance(error, Gone):
+                self._broken(error, key, mark)
             raise  # its id stays, so that it is found again wherever it is
-        except BaseException:
-            self._cancel()
-            self.ledger.ended(key, mark)
+        except BaseException as error:
+            if self._cancel() or isinstance(error, BackendError):  # else the next command looks for it there
+                self.ledger.ended(key, mark)
             raise
         finally:
             if errand is not None:
@@ -119,13 +122,21 @@ class Visit:
                 "may run out of memory: look at its log, or ask for fewer or smaller frames"
             )
 
+    def _broken(self, error: Gone, key: str, mark: str) -> None:
+        """Raises BackendError when it happens over and over: at a server that answers all but this."""
+        self.ticket.breaks += 1
+        if self.ticket.breaks >= BREAKS * self.server.pace.attempts:
+            self._cancel()
+            self.ledger.ended(key, mark)
+            raise BackendError(f"{error}; {self.ticket.breaks} times for this clip") from error
+
     def _collected(self, errand: Errand) -> Made:
         entry = errand.follow(self.move)
         self.job = None  # nothing is left to cancel
         server, built, steps = self.server, errand.built, errand.heard.steps
         clip = clip_of(server, built, errand.mark, entry, self.ticket.asked, lambda: self.ticket.beat(steps))
         played = tuple(films(server, built, entry))
-        graph = self._graph or built.graph
+        graph = self._graph or _graph_of(entry) or built.graph
         told = errand.heard.told()
         stats: Mapping[str, Any] | None = None
         offers: Offers | None = None
@@ -133,10 +144,21 @@ class Visit:
             stats, offers = server.stats(), server.offers()
         return Made(clip, server.url, built, graph, entry, told, stats, offers, self._sent, played)
 
-    def _cancel(self) -> None:
-        """Nothing of ours is left behind, whatever went wrong; a server that is gone has nothing either."""
-        if self.job is not None:
-            with suppress(BackendError):
-                known = self.server.keeps_ids or self.job != self._mark
-                self.server.cancel(self.job if known else found(self.server, self.job) or self.job)
-        self.job = None
+    def _cancel(self) -> bool:
+        """Nothing of ours is left behind, whatever went wrong; false when the server could not be told."""
+        job, self.job = self.job, None
+        if job is None:
+            return True
+        try:
+            known = self.server.keeps_ids or job != self._mark
+            self.server.cancel(job if known else found(self.server, job) or job)
+        except BackendError:
+            return False
+        return True
+
+
+def _graph_of(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The graph in an entry of the history, whose prompt is [number, id, graph, …]; empty without one."""
+    said = entry.get("prompt")
+    graph = said[2] if isinstance(said, (list, tuple)) and len(said) > 2 else None
+    return graph if isinstance(graph, Mapping) else {}

@@ -13,7 +13,6 @@ from animorch_comfyui.naming import served
 from animorch_comfyui.offers import Input, Offers
 
 Link = list[Any]  # [node id, number of the output]
-_OPEN = ("image", "filename_prefix")  # combos of files: what is uploaded later is not among the choices yet
 
 
 class Draft:
@@ -110,7 +109,7 @@ def _refusal(value: Any, wanted: Input, name: str, field: str, kind: str) -> str
     """Why the server would not take a value; empty when it would."""
     said = f"{field or name}={value}"
     if wanted.choices is not None:
-        if value in wanted.choices or name in _OPEN:
+        if value in wanted.choices or wanted.uploaded:
             return ""
         return f"{said} is not among what the server's {kind} offers; {_near(str(value), wanted.choices)}"
     if isinstance(value, (int, float)) and not isinstance(value, bool):

@@ -34,7 +34,7 @@ def _film(draft: Draft, decoded: Link, options: GraphOptions) -> tuple[str, ...]
     return (saved[0],)
 
 
-_FIELDS = {"fps": "output.fps", "frame_rate": "output.fps", "format": "backend.video"}
+_FIELDS = {"fps": "backend.video_fps", "frame_rate": "backend.video_fps", "format": "backend.video"}
 
 
 def _combined(draft: Draft, decoded: Link, options: GraphOptions) -> str:

@@ -10,6 +10,14 @@ _PACKS = (  # how class names begin, the pack, its repository
     ("VHS_", "VideoHelperSuite", "Kosinkadink/ComfyUI-VideoHelperSuite"),
     ("BatchPromptSchedule", "FizzNodes", "FizzleDorf/ComfyUI_FizzNodes"),
     ("IPAdapter", "IPAdapter_plus", "cubiq/ComfyUI_IPAdapter_plus"),
+    # that our own graphs do not use, and people's do
+    ("AnimateDiffLoader", "AnimateDiff-Evolved", "Kosinkadink/ComfyUI-AnimateDiff-Evolved"),
+    ("PrepImageForClipVision", "IPAdapter_plus", "cubiq/ComfyUI_IPAdapter_plus"),
+    ("PromptSchedule", "FizzNodes", "FizzleDorf/ComfyUI_FizzNodes"),
+    ("RIFE VFI", "Frame-Interpolation", "Fannovel16/ComfyUI-Frame-Interpolation"),
+    ("FILM VFI", "Frame-Interpolation", "Fannovel16/ComfyUI-Frame-Interpolation"),
+    ("KSampler (Efficient)", "efficiency-nodes-comfyui", "jags111/efficiency-nodes-comfyui"),
+    ("Efficient Loader", "efficiency-nodes-comfyui", "jags111/efficiency-nodes-comfyui"),
 )
 
 

@@ -11,13 +11,11 @@ from animorch_comfyui.offers import COMBO, Input, Offers
 from animorch_comfyui.workflow.names import inputs_of, is_link, told
 from animorch_comfyui.workflow.trace import above, literals
 
-_UPLOADED = ("image_upload", "video_upload", "audio_upload")  # files may come while the server runs
-
 
 def refusal(value: Any, wanted: Input, said: str, where: str) -> str:
     """Why the server would not take a value; empty when it would."""
     if wanted.choices is not None:
-        if str(value) in wanted.choices or any(wanted.more.get(flag) for flag in _UPLOADED):
+        if str(value) in wanted.choices or wanted.uploaded:
             return ""
         close = get_close_matches(str(value), wanted.choices, n=3, cutoff=0.4)
         hint = (

@@ -22,7 +22,7 @@ from animorch_comfyui.workflow.values import holds_negative_elsewhere, value_at,
 
 _LONGEST = 60  # characters of a value in the table
 _SAMPLES = {"seed": "1,2", "cfg": "5,7.5", "steps": "15,25"}
-_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_WORD = re.compile(r"[A-Za-z0-9_]+")
 _PLAIN = re.compile(r"[\w./:@%+~-]+")
 
 

@@ -6,18 +6,8 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
-from animorch_comfyui.graph.needs import pack_of as pack_of_ours
+from animorch_comfyui.graph import needs
 from animorch_comfyui.offers import Offers
-
-_FURTHER = (  # besides those that our own graphs use
-    ("AnimateDiffLoader", "AnimateDiff-Evolved"),
-    ("PrepImageForClipVision", "IPAdapter_plus"),
-    ("PromptSchedule", "FizzNodes"),
-    ("RIFE VFI", "Frame-Interpolation"),
-    ("FILM VFI", "Frame-Interpolation"),
-    ("KSampler (Efficient)", "efficiency-nodes-comfyui"),
-    ("Efficient Loader", "efficiency-nodes-comfyui"),
-)
 
 
 def pack_of(kind: str, properties: Mapping[str, Any] | None = None) -> str:
@@ -26,8 +16,7 @@ def pack_of(kind: str, properties: Mapping[str, Any] | None = None) -> str:
     noted = said.get("cnr_id") or said.get("aux_id")
     if noted and noted != "comfy-core":
         return str(noted)
-    ours, _ = pack_of_ours(kind)
-    return ours or next((pack for start, pack in _FURTHER if kind.startswith(start)), "")
+    return needs.pack_of(kind)[0]
 
 
 def missing(nodes: Iterable[tuple[str, str, Mapping[str, Any]]], offers: Offers) -> str:

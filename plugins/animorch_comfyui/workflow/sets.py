@@ -17,7 +17,7 @@ def put_sets(
     graph: Graph, sets: Mapping[str, Any], found: Bound, offers: Offers | None, begins: bool = False
 ) -> Iterator[str]:
     """Writes them; yields a sentence for each that cannot be. `begins`: the clip begins with a picture."""
-    fields = {target: name for name, target in found.targets()}
+    fields = _fields(found)
     written: dict[Target, str] = {}
     for node_name, inputs in sets.items():
         for name, value in (flat(inputs) if isinstance(inputs, Mapping) else {}).items():
@@ -37,6 +37,17 @@ def put_sets(
             written[target] = asked
         if not isinstance(inputs, Mapping):
             yield f"backend.set.{node_name}={inputs} names no input; write backend.set.NODE.INPUT=VALUE"
+
+
+def _fields(found: Bound) -> dict[Target, str]:
+    """Which field each bound input is, as a command says it; of two in one schedule the first."""
+    fields: dict[Target, str] = {}
+    for name, target in found.targets():
+        text = {"prompt": found.positive, "negative_prompt": found.negative}.get(name)
+        if text is not None and text.scheduled:
+            name = "prompt_travel" if name == "prompt" else "negative_travel"
+        fields.setdefault(target, name)
+    return fields
 
 
 def _target(graph: Graph, node_name: str, name: str, asked: str, offers: Offers | None) -> Target:

@@ -10,7 +10,6 @@ from animorch_comfyui.offers import COMBO, Input, Offers
 
 CONTROLS = ("fixed", "increment", "decrement", "randomize", "increment-wrap")
 _SEEDS = ("seed", "noise_seed")
-_UPLOADS = ("image_upload", "video_upload", "audio_upload", "animated_image_upload", "file_upload")
 _FURTHER = ("COLOR", "MARKDOWN")  # kinds besides the plain ones that the editor gives a widget
 
 
@@ -32,7 +31,7 @@ def widgets(kind: str, offers: Offers) -> tuple[Widget, ...]:
     listed = offers.inputs(kind)
     required = [widget for name, said in listed.items() if said.required for widget in _of(name, said)]
     optional = [widget for name, said in listed.items() if not said.required for widget in _of(name, said)]
-    uploads = any(said.more.get(flag) for said in listed.values() for flag in _UPLOADS)
+    uploads = any(said.uploaded for said in listed.values())
     button = [Widget("upload", None, "image")] if uploads else []
     return (*required, *button, *optional)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -62,6 +63,7 @@ class Server:
         self._tasks: set[asyncio.Task[None]] = set()
         self._worker: asyncio.Task[None] | None = None
         self._runner: web.AppRunner | None = None
+        self._door: socket.socket | None = None
         self.port = 0
 
     async def start(self, app: web.Application, port: int = 0) -> None:
@@ -73,9 +75,9 @@ class Server:
 
     async def _listen(self) -> None:
         assert self._runner is not None
-        site = web.TCPSite(self._runner, "127.0.0.1", self.port, reuse_address=True)
-        await site.start()
-        self.port = self._runner.addresses[0][1]
+        self._door = socket.create_server(("127.0.0.1", self.port))
+        await web.SockSite(self._runner, self._door).start()
+        self.port = self._door.getsockname()[1]
         self._worker = asyncio.create_task(self._work())
 
     async def stop(self) -> None:
@@ -94,9 +96,11 @@ class Server:
 
     async def _down(self) -> None:
         assert self._runner is not None
+        if self._door is not None and self._door.fileno() >= 0:
+            asyncio.get_running_loop().remove_reader(self._door)
+        await asyncio.sleep(0.01)  # a connection that was just accepted is among the server's by then
         for site in list(self._runner.sites):
             await site.stop()
-        await asyncio.sleep(0.01)  # a connection that was just accepted is among the server's by then
         if self._runner.server is not None:
             for connection in list(self._runner.server.connections):
                 if connection.transport is not None:

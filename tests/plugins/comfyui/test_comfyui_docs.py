@@ -42,7 +42,7 @@ def test_everything_that_a_further_module_takes_is_named(field: str) -> None:
     assert f"`{field}`" in section
 
 
-@pytest.mark.parametrize(("option", "said"), [("look_ahead", 2), ("timeout", 600), ("attempts", 3)])
+@pytest.mark.parametrize(("option", "said"), [("look_ahead", 2), ("timeout", 1800), ("attempts", 3)])
 def test_the_defaults_are_those_of_the_backend(option: str, said: int) -> None:
     assert ComfyUIBackend.model_fields[option].default == said
     assert f"`backend.{option}` | {said}:" in PAGE

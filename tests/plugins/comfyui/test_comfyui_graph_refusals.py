@@ -30,6 +30,7 @@ NET = {"name": "control_v11f1p_sd15_depth", "pictures": "edges.png"}
             "is a folder of diffusers",
         ),
         ({"loras": [{"name": "detail", "blocks": {"up": 0.5}}]}, "one strength for all blocks"),
+        ({**XL, "clip_skip": 12}, "use 11 or less"),
         ({"group_norm": "clip"}, "normalises by frame"),
         ({"group_norm": "frame", "motion": V1}, "normalises by clip"),
         ({"group_norm": "frame", "motion": MOTION | {"family": "unknown"}}, "decides by the file"),

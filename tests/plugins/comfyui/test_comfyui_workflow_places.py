@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,6 @@ from tests.conftest import Studio
 from tests.doubles.comfyui import Double
 
 THERE = offers()
-TRAVEL: dict[str, Any] = {"prompt_travel": {0: "a fox", 4: "a whale"}, "frames": 8}
 
 
 def told(found: Any, there: Offers = THERE, binds: Any = None, sets: Any = None, **changes: Any) -> list[str]:
@@ -139,21 +139,31 @@ def test_a_field_and_a_set_do_not_go_over_each_other(tmp_path: Path) -> None:
     assert "is the clip's init.strength" in problem
 
 
+def travelling() -> dict[str, Any]:
+    """A graph whose one schedule holds both prompts, and the negative one after each."""
+    found = graph(spec(frames=8, prompt_travel={0: "a fox", 4: "a whale"}))
+    found["prompt_travel"]["inputs"]["app_text"] = "--neg blurred"
+    found["sampler"]["inputs"]["negative"] = ["prompt_travel", 1]
+    return found
+
+
 def test_what_cannot_be_swept_is_not_listed() -> None:
-    found = graph(spec(**TRAVEL))
-    found["prompt_travel" if "prompt_travel" in found else "travel"]["inputs"]["app_text"] = "--neg blurred"
-    seen = inspected(Workflow.parsed(found), "my.json", THERE, {})
+    seen = inspected(Workflow.parsed(travelling()), "my.json", THERE, {})
     listed = {row["field"] for row in seen.fields}
-    assert "init.strength" not in listed
-    assert "seed" in listed
+    assert {"seed", "prompt_travel"} <= listed
+    assert not {"init.strength", "negative_prompt"} & listed
+    assert "backend.set.prompt_travel.app_text" in seen.unbound["negative_prompt"]
+
+
+def test_a_set_of_a_schedules_text_is_sent_to_the_field_that_writes_it() -> None:
+    (problem,) = told(travelling(), sets={"prompt_travel": {"text": "x"}})
+    assert "is the clip's prompt_travel in this workflow; say prompt_travel=…" in problem
 
 
 @pytest.mark.parametrize("name", ["my.json", "a fox, (2).json", "it's.json"])
 def test_the_command_that_is_shown_says_what_the_inspection_was_told(
     studio: Studio, double: Double, name: str
 ) -> None:
-    import shlex
-
     found = graph(spec(prompt="a fox"))
     found["again"] = json.loads(json.dumps(found["sampler"])) | {"_meta": {"title": "second, pass"}}
     studio.write(name, json.dumps(found))
@@ -198,14 +208,18 @@ def test_a_graph_that_begins_with_a_picture_keeps_its_strength(
     found, path = starting(tmp_path)
     studio.write("my.json", json.dumps(found))
     mine = ("backend=comfyui", "backend.workflow=my.json", f"backend.url={double.url}", f"init.path={path}")
-    quiet = ("metrics=[]", "grid=false", "tracking.enabled=false", "backend.poll=0.05")
+    quiet = (
+        "metrics=[]",
+        "grid=false",
+        "tracking.enabled=false",
+        "backend.poll=0.05",
+        "width=16",
+        "height=8",
+    )
     for words, denoise in (((), 0.5), (("init.strength=0.7",), 0.7)):
         answer = studio(*mine, *quiet, *words)
         assert answer.code == 0, answer.err
-        sent = double.history_graphs()[-1] if hasattr(double, "history_graphs") else None
-        record = studio.records()[-1]
-        assert record is not None
-        assert sent is None or sent["sampler"]["inputs"]["denoise"] == denoise
+        assert double.jobs[-1].graph["sampler"]["inputs"]["denoise"] == denoise
 
 
 def test_a_sampler_without_denoise_still_takes_another_picture(tmp_path: Path) -> None:
