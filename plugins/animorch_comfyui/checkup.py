@@ -31,7 +31,7 @@ def answers(server: Server) -> Finding:
         start = perf_counter()
         server.queue()
     except AnimorchError as error:
-        said, _, fix = str(error).rpartition("; ")
+        said, _, fix = str(error).removeprefix(f"{server.url} ").rpartition("; ")
         return Finding(server.url, False, said or fix, fix if said else "")
     return Finding(server.url, True, f"a ComfyUI answers within {perf_counter() - start:.2f} s")
 

@@ -23,19 +23,18 @@ def of(
     offers: Offers | None = None,
     *,
     submitted: float | None = None,
-    node_errors: Mapping[str, Any] | None = None,
 ) -> tuple[dict[str, str], dict[str, Any]]:
     """(facts for the record's environment, what is kept as nodes.json) of one job.
 
     messages: what the websocket said, (seconds by our clock, {type, data}), as far as it was heard.
     entry: the job's record in /history. stats: /system_stats. submitted: when it was sent, by the same
-    clock. node_errors: those in the answer to a graph that was taken all the same.
+    clock.
     """
     events = [*_heard(messages), *_kept(entry)]
     own, seconds = _own(messages, entry), _seconds(events)
     waited = _waited(own, entry, submitted)
     nodes = _nodes(built, spans(own), _cached(events))
-    warnings = [*_deprecated(built, offers), *_half(node_errors)]
+    warnings = _deprecated(built, offers)
     environment = machine(stats) | _counted(built, nodes, offers, warnings)
     environment |= _said("comfyui_seconds", seconds) | _said("comfyui_queue_seconds", waited)
     return environment, {
@@ -144,10 +143,6 @@ def _between(begun: float | None, ended: float | None) -> float | None:
 def _deprecated(built: Built, offers: Offers | None) -> list[str]:
     kinds = sorted({str(node.get("class_type")) for node in built.graph.values()})
     return [f"the server calls {kind} deprecated" for kind in kinds if offers and offers.deprecated(kind)]
-
-
-def _half(node_errors: Mapping[str, Any] | None) -> list[str]:
-    return [f"the server found a fault with node {node} and ran the rest" for node in node_errors or ()]
 
 
 def _said(key: str, seconds: float | None) -> dict[str, str]:

@@ -17,7 +17,7 @@ LONGEST = 10.0  # seconds between two looks at a server that does not answer
 
 
 class Desk:
-    """Its fields are read and changed under the fleet's lock; what asks the server (`recount`, `count`, `tidy`) is not."""
+    """Its fields are read and changed under the fleet's lock; what asks the server is not."""
 
     def __init__(self, server: Server) -> None:
         self.server = server

@@ -57,7 +57,7 @@ class Line:
 
         again = Retrying(
             retry=retry_if_exception_type(Passing),
-            stop=stop_after_attempt(tries) | stop_after_delay(1.5 * self._pace.answer),
+            stop=stop_after_attempt(tries) | stop_after_delay(self._pace.answer),
             wait=wait_random_exponential(multiplier=self._pace.backoff, max=8),
             reraise=True,
         )
@@ -80,7 +80,8 @@ class Line:
             yield
         except httpx.TimeoutException as error:
             raise Passing(
-                f"{self.url} did not answer in time ({type(error).__name__}); is it overloaded, or gone?"
+                f"{self.url} did not answer in time ({type(error).__name__}); look at its log, or raise "
+                "backend.answer"
             ) from error
         except (httpx.ConnectError, httpx.InvalidURL) as error:
             raise Passing(

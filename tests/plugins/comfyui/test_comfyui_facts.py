@@ -127,11 +127,6 @@ def test_no_path_and_no_command_line_reaches_the_records() -> None:
     assert "argv" not in json.dumps([environment, nodes])
 
 
-def test_a_graph_that_was_taken_with_a_fault_is_told() -> None:
-    _, nodes = facts.of(RUN, entry(), STATS, BUILT, node_errors={"film": {"errors": []}})
-    assert nodes["warnings"] == ["the server found a fault with node film and ran the rest"]
-
-
 def test_messages_of_another_job_do_not_count() -> None:
     others = [heard(10.0, "executing", OTHER, node="sampler"), heard(10.9, "executing", OTHER, node=None)]
     _, nodes = facts.of([*others, *RUN], entry(), STATS, BUILT, submitted=9.5)
