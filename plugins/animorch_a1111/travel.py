@@ -23,7 +23,7 @@ def stops(spec: RenderSpec) -> dict[int, str]:
     key: a frame without any would be told nothing.
     """
     path = dict(spec.prompt_travel)
-    if 0 not in path and spec.prompt.strip():
+    if 0 not in path and spec.prompt:
         path[0] = spec.prompt
     path = dict(sorted(path.items()))
     if len(set(path.values())) < 2:

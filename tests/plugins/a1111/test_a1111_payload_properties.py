@@ -18,7 +18,7 @@ from tests.doubles.a1111.plan import planned
 from tests.doubles.a1111.stock import Stock
 
 words = st.text("ab3: ,()[]\n", max_size=12) | st.sampled_from(
-    ["a kite", "2: a boat", "a\n4: b", "(sea:1.2)"]
+    ["a kite", " ", "2: a boat", "a\n4: b", "(sea:1.2)"]
 )
 servers = st.sampled_from([V2_SERVER, V1_SERVER, OLD_SERVER])
 
