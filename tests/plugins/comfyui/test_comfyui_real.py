@@ -2,7 +2,7 @@
 
 ANIMORCH_COMFYUI_CHECKPOINT and ANIMORCH_COMFYUI_MOTION are the server's files for an SD 1.5 checkpoint and a
 motion module (v2 or v3). On a CPU it takes a quarter of an hour:
-ANIMORCH_COMFYUI_URL=http://127.0.0.1:8188 pytest tests/plugins/comfyui/test_comfyui_real.py
+ANIMORCH_COMFYUI_URL=http://127.0.0.1:8188 pytest -n 0 tests/plugins/comfyui/test_comfyui_real.py
 """
 
 from __future__ import annotations
